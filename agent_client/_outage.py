@@ -1,0 +1,36 @@
+"""While the service is away."""
+
+from __future__ import annotations
+
+from agent_client._retries import Retries
+from agent_client.errors import AinsError
+from agent_client.transports import Link, log
+
+_BACKOFF = Retries(base=0.5, cap=10.0)  # well inside the 30 s of a lease
+
+
+class Outage:
+    """Says once that the service is gone, once that it is back, and how long to wait between."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._failures = 0
+        self._since = 0.0
+
+    @property
+    def is_on(self) -> bool:
+        return self._failures > 0
+
+    def lost(self, error: AinsError) -> float:
+        """Seconds until the next attempt."""
+        self._failures += 1
+        if self._failures == 1:
+            self._since = self._link.clock.monotonic()
+            where = self._link.client.base_url
+            log.warning("Lost the service at %s (%s); working on, trying again", where, error)
+        return _BACKOFF.delay(self._failures, chance=self._link.chance, error=error)
+
+    def back(self) -> None:
+        if self._failures:
+            log.warning("The service is back after %.0f s", self._link.clock.monotonic() - self._since)
+        self._failures = 0

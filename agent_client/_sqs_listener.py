@@ -1,0 +1,117 @@
+"""The thread that long-polls an agent's queue and starts what it brings."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from agent_client._agent_models import Assignment
+from agent_client._decode import decode
+from agent_client._retries import Retries
+from agent_client._sqs_queue import Message, Queue
+from agent_client.errors import AinsError, ApiError, BadAnswer, RateLimited, ServerError, Unauthorized
+from agent_client.transports import Link, log
+
+_WAIT_SECONDS = 20
+_BACKOFF = Retries(base=0.5, cap=20.0)
+# These say something about the service or the key, not about the one task.
+PASSING = (RateLimited, ServerError, Unauthorized)
+
+
+class Listener:
+    """A message is deleted once what it says is done or void, so that a crash before delivers it again.
+
+    It listens also when every slot is taken: cancellations come the same way.
+    """
+
+    def __init__(self, queue: Queue, link: Link) -> None:
+        self._queue = queue
+        self._link = link
+        self._is_closed = False
+        self._failures = 0
+        self._thread = threading.Thread(target=self._listen, name="ains-queue", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """A poll that is under way ends by itself; what it brings stays on the queue."""
+        with self._link.bench.changed:
+            self._is_closed = True
+            self._link.bench.changed.notify_all()
+
+    def listen_once(self) -> None:
+        """One long poll, and everything it brings."""
+        messages = self._queue.receive(wait_seconds=_WAIT_SECONDS)
+        if self._is_closed:
+            return
+        log.info("Polling for tasks... %d tasks found", len(messages))
+        for message in messages:
+            if self._is_done(message):
+                self._queue.delete(message)
+
+    def _listen(self) -> None:
+        while not self._is_closed:
+            try:
+                self.listen_once()
+                self._failures = 0
+            except AinsError as error:
+                self._pause(error)
+
+    def _pause(self, error: AinsError) -> None:
+        self._failures += 1
+        if self._failures == 1:
+            log.warning("Cannot take work from the queue (%s); trying again", error)
+        seconds = _BACKOFF.delay(self._failures, chance=self._link.chance, error=error)
+        bench = self._link.bench
+        with bench.changed:
+            self._link.clock.wait(bench.changed, lambda: self._is_closed, seconds)
+
+    def _is_done(self, message: Message) -> bool:
+        try:
+            content = _content(message)
+            if content.get("kind") == "cancelled":
+                self._link.bench.let_go(
+                    str(content.get("task_id")), "was cancelled", token=content.get("lease_token")
+                )
+                return True
+            task = decode(Assignment, content)
+        except BadAnswer as error:
+            log.warning("Dropped a message that cannot be read: %s", error)
+            return True
+        return self._begin(task)
+
+    def _begin(self, task: Assignment) -> bool:
+        """False leaves the message on the queue: there is no slot for it now."""
+        link = self._link
+        if link.bench.knows(task.task_id, task.lease_token):
+            log.info("Task %s came twice; the second is dropped", task.task_id)
+            return True
+        if link.bench.free_slots() == 0:
+            return False
+        try:
+            if task.input_data_omitted:
+                task = replace(task, input_data=link.client.get_task(task.task_id).input_data)
+            link.client.start_task(task.task_id, agent_id=link.agent_id, lease_token=task.lease_token)
+        except PASSING:
+            raise
+        except ApiError as error:
+            log.info("Task %s is not to be started: %s", task.task_id, error)
+            return True
+        link.bench.take(task)
+        return True
+
+
+def _content(message: Message) -> Mapping[str, Any]:
+    try:
+        content = json.loads(message.body)
+    except (ValueError, RecursionError):
+        raise BadAnswer("it is not JSON") from None
+    if not isinstance(content, dict):
+        raise BadAnswer("it is not an object")
+    if content.get("v") != 1 or content.get("kind") not in ("assignment", "cancelled"):
+        raise BadAnswer(f"kind {content.get('kind')!r} of version {content.get('v')!r} is unknown")
+    return content

@@ -1,0 +1,46 @@
+"""AINS on Lambda: composition root, then every entry point of the deployment in one line each."""
+
+from functools import cache
+from typing import Any
+
+from chalice.app import CloudWatchEvent, Rate, SQSEvent
+from chalicelib.api.caller import Auth
+from chalicelib.api.create_app import create_app
+
+from chalicelib import __version__, consumers, settings, telemetry, ticks, wiring
+from chalicelib.services.usecases import UseCases
+
+log = telemetry.logger()
+
+
+configured = settings.from_environment()
+metrics = telemetry.EmfMetrics(configured.stage)
+auth = Auth(open_mode=configured.open_mode, admin_key_sha256=configured.admin_key_sha256)
+
+
+@cache
+def use_cases() -> UseCases:
+    """Made by the first event: packaging imports this module with no environment and no network."""
+    return wiring.assemble(wiring.aws(configured.required(), metrics))
+
+
+app = create_app(use_cases, auth=auth, version=__version__)
+
+
+@app.middleware("all")
+def measured(event: Any, get_response: Any) -> Any:
+    """Every entry point flushes what it measured, also when it fails."""
+    try:
+        return get_response(event)
+    finally:
+        metrics.flush()
+
+
+@app.on_sqs_message(queue_arn="arn:aws:sqs:us-east-1:000000000000:ains-work", batch_size=10, name="work")
+def work(event: SQSEvent) -> dict[str, Any]:
+    return consumers.work(event.to_dict(), use_cases(), log)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES), name="tick")
+def tick(event: CloudWatchEvent) -> None:  # noqa: ARG001 - the minute says nothing but that it is over
+    ticks.tick(use_cases())

@@ -1,0 +1,103 @@
+"""From a request to an answer, whatever happens: identify, parse, call the view, present."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from chalice.app import Request, Response
+
+from chalicelib import telemetry
+from chalicelib.domain import ids
+from chalicelib.domain.errors import Invalid
+from chalicelib.services.usecases import UseCases
+
+from . import parsing
+from .caller import Auth
+from .errors import CRASH, MethodNotAllowed, problem
+from .operation import Call, Operation, Reply
+
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+View = Callable[..., Response]
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Makes Chalice views: they answer every request, and raise nothing."""
+
+    use_cases: Callable[[], UseCases]
+    auth: Auth
+
+    def answers(self, operation: Operation, current: Callable[[], Request]) -> View:
+        """The view of an operation; `current` is the request that is being served."""
+        return self._safe(current, lambda request, path: self._answer(operation, request, path))
+
+    def refuses(self, allowed: Sequence[str], current: Callable[[], Request]) -> View:
+        """The view of methods that a path does not have."""
+
+        def refuse(request: Request, _: Mapping[str, str]) -> Response:
+            self.auth.caller(request.headers)
+            raise MethodNotAllowed(request.method, allowed)
+
+        return self._safe(current, refuse)
+
+    def public(self, body: Callable[[], Any], current: Callable[[], Request]) -> View:
+        """A view for everybody, that looks at nothing of the request."""
+        return self._safe(current, lambda _request, _path: _response(200, body()))
+
+    def _safe(
+        self, current: Callable[[], Request], answer: Callable[[Request, Mapping[str, str]], Response]
+    ) -> View:
+        def view(**path: str) -> Response:
+            request = current()
+            try:
+                return answer(request, path)
+            except Exception as error:  # noqa: BLE001 - the boundary: each becomes a problem, a crash is logged
+                return _refusal(error, request)
+
+        return view
+
+    def _answer(self, operation: Operation, request: Request, path: Mapping[str, str]) -> Response:
+        caller = self.auth.caller(request.headers)
+        call = Call(
+            use_cases=self.use_cases(),
+            caller=caller,
+            path={name: ids.checked(unquote(value), pointer=name) for name, value in path.items()},
+            query=parsing.query(_parameters(request), operation.query),
+            body=parsing.body(_raw_body(request), operation.body),
+            headers=request.headers,
+        )
+        answer = operation.view(call)
+        if isinstance(answer, Reply):
+            return _response(answer.status, answer.body, answer.headers)
+        return _response(operation.status, answer)
+
+
+def _parameters(request: Request) -> dict[str, Sequence[str]]:
+    parameters = request.query_params
+    return {} if parameters is None else {name: parameters.getlist(name) for name in parameters}
+
+
+def _raw_body(request: Request) -> bytes:
+    try:
+        raw = request.raw_body
+        return raw.encode() if isinstance(raw, str) else raw
+    except ValueError:  # half of a surrogate pair, or base64 that is none
+        raise Invalid.at("", "the body is not UTF-8") from None
+
+
+def _response(status: int, body: Any, headers: Mapping[str, str] | None = None, kind: str = JSON) -> Response:
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=vars)
+    return Response(text, status_code=status, headers={"Content-Type": kind, **SECURITY_HEADERS, **(headers or {})})
+
+
+def _refusal(error: Exception, request: Request) -> Response:
+    request_id = str(request.context.get("requestId", ""))
+    refused = problem(error, request_id=request_id)
+    if refused.status == CRASH.status:
+        place = {"request_id": request_id, "method": request.method, "path": request.path}
+        telemetry.logger().error("request crashed", exc_info=error, extra=place)
+    return _response(refused.status, refused.body, refused.headers, PROBLEM_JSON)

@@ -1,0 +1,97 @@
+"""The operations of the API as data: routing, checking and the OpenAPI document all read this one table."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from chalicelib.services.usecases import UseCases
+
+from .caller import Caller
+from .fields import NoBody, NoQuery, Request
+
+Q = TypeVar("Q", bound=Request)
+B = TypeVar("B", bound=Request)
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Q, B]):
+    """One request, understood: what a view works on. `path` holds the path's variables, checked as ids."""
+
+    use_cases: UseCases
+    caller: Caller
+    path: Mapping[str, str]
+    query: Q
+    body: B
+    headers: Mapping[str, str]
+
+    @property
+    def tenant(self) -> str:
+        """Whose data this call sees."""
+        return self.caller.tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[A]):
+    """An answer that is not just 200."""
+
+    body: A
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path. `answer` is the dataclass of its success body."""
+
+    method: str
+    path: str
+    view: Callable[[Any], Any]
+    query: type[Request]
+    body: type[Request]
+    answer: type[Any]
+    status: int
+    headers: Mapping[str, str]  # request headers it looks at, and what for
+
+    @property
+    def name(self) -> str:
+        """The view's: Chalice and OpenAPI call it so."""
+        return self.view.__name__
+
+
+class Routes:
+    """The operations of one resource, gathered by decorating their views."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.operations: list[Operation] = []
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        answer: type[A],
+        *,
+        query: type[Q] = NoQuery,  # type: ignore[assignment] # mypy has no defaults for type variables yet
+        body: type[B] = NoBody,  # type: ignore[assignment] # as above
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Callable[[Callable[[Call[Q, B]], A | Reply[A]]], Callable[[Call[Q, B]], A | Reply[A]]]:
+        """Register a view: its request is parsed into `query` and `body` before it is called."""
+
+        def register(view: Callable[[Call[Q, B]], A | Reply[A]]) -> Callable[[Call[Q, B]], A | Reply[A]]:
+            self.operations.append(
+                Operation(
+                    method=method,
+                    path=path,
+                    view=view,
+                    query=query,
+                    body=body,
+                    answer=answer,
+                    status=status,
+                    headers=headers or {},
+                )
+            )
+            return view
+
+        return register

@@ -1,0 +1,46 @@
+"""The work queue's consumer: a batch in, one use case per message, partial failures out."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from chalicelib.services.messages import UnknownMessage, decoded
+from chalicelib.services.ports import Hint, HintKind
+from chalicelib.services.usecases import UseCases
+
+
+class Log(Protocol):
+    """What this module says about trouble."""
+
+    def exception(self, msg: object, *, extra: Mapping[str, object]) -> None: ...
+
+
+def work(event: Mapping[str, Any], use_cases: UseCases, log: Log) -> dict[str, Any]:
+    """Lambda's partial batch response: messages that failed are seen again, the others are not."""
+    failures = []
+    for record in event["Records"]:
+        try:
+            handle(decoded(record["body"]), use_cases)
+        except Exception:
+            log.exception("work message failed", extra={"message_id": record["messageId"]})
+            use_cases.metrics.count("work_failures_total")
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}
+
+
+def handle(hint: Hint, use_cases: UseCases) -> None:
+    """One hint; a doubled or late one finds nothing to do."""
+    match hint:
+        case Hint(kind=HintKind.DISPATCH, tenant=str(tenant), capability=str(capability)):
+            use_cases.dispatch.route(hint.row_id, tenant=tenant, capability=capability)
+        case Hint(kind=HintKind.DUE, aggregate=aggregate) if aggregate is not None:
+            use_cases.looking.look(aggregate, hint.row_id)
+        case Hint(kind=HintKind.SETTLE):
+            use_cases.settling.settle(hint.row_id)
+        case Hint(kind=HintKind.FILL):
+            agent = use_cases.agent_store.get(hint.row_id)
+            if agent is not None:
+                use_cases.pull.fill(agent)
+        case Hint(kind=HintKind.SWEEP, aggregate=aggregate, until=int(until)) if aggregate is not None:
+            use_cases.ticking.sweep(aggregate, int(hint.row_id), until=until, cursor=hint.cursor)
+        case _:
+            raise UnknownMessage(f"a {hint.kind} message lacks what it needs")

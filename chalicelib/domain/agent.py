@@ -1,0 +1,118 @@
+"""An agent: what it can do, whether it is alive, how much it holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from . import trust
+
+DEFAULT_HEARTBEAT_MS = 10_000
+LEASE_BEATS = 3  # a lease outlives two lost heartbeats
+IDLE_LOOK_MS = 600_000  # an agent that holds nothing is looked at this often
+SWEEP_AGAIN_MS = 5_000  # the inbox index may lag: a lost agent's is read again after this
+SUPERSEDED_SWEEP_MS = 60_000
+
+
+class AgentStatus(StrEnum):
+    """Derived when read, never stored."""
+
+    ACTIVE = "ACTIVE"
+    DEGRADED = "DEGRADED"
+    DRAINING = "DRAINING"
+    OFFLINE = "OFFLINE"
+    SUSPENDED = "SUSPENDED"
+
+
+class Wish(StrEnum):
+    """What the agent itself says."""
+
+    ACTIVE = "ACTIVE"
+    DEGRADED = "DEGRADED"
+    DRAINING = "DRAINING"
+    OFFLINE = "OFFLINE"
+
+
+class Delivery(StrEnum):
+    """How assignments reach it."""
+
+    POLL = "poll"
+    SQS = "sqs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What registration says; a heartbeat never changes it."""
+
+    display_name: str
+    capabilities: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    endpoint: str | None = None
+    public_key: str | None = None
+    delivery: Delivery = Delivery.POLL
+    queue_url: str | None = None
+    heartbeat_ms: int = DEFAULT_HEARTBEAT_MS
+    start_within_ms: int = 60_000
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def lease_ms(self) -> int:
+        """How long it counts as alive after it was last heard of."""
+        return LEASE_BEATS * self.heartbeat_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """One row. Its writers change single attributes under conditions, so it carries no version."""
+
+    agent_id: str
+    tenant: str
+    profile: Profile
+    registered_at: int
+    max_concurrency: int = 1
+    wish: Wish = Wish.ACTIVE
+    hold_until: int | None = None  # quarantine or an admin's suspension
+    lease_until: int = 0
+    last_heartbeat: int = 0
+    in_flight: int = 0
+    session_id: str | None = None
+    seq: int = 0  # number of the last sync answer
+    acked: int = 0  # highest answer number it confirmed
+    superseded_at: int | None = None
+    left: bool = False
+    listed: bool = True  # stands in the index of candidates
+    due_at: int | None = None
+    evidence: Mapping[str, float] = field(default_factory=dict)
+
+    def status(self, now: int) -> AgentStatus:
+        """A pure function of what it says, what holds it, its lease and the time."""
+        if self.left or self.wish is Wish.OFFLINE or self.lease_until <= now:
+            return AgentStatus.OFFLINE
+        if self.hold_until is not None and self.hold_until > now:
+            return AgentStatus.SUSPENDED
+        return AgentStatus(self.wish.value)
+
+    def is_taking(self, now: int) -> bool:
+        """It may be given work now, slots aside."""
+        return self.status(now) in (AgentStatus.ACTIVE, AgentStatus.DEGRADED)
+
+    @property
+    def free_slots(self) -> int:
+        """How many more tasks it may hold."""
+        return max(0, self.max_concurrency - self.in_flight)
+
+    def trust(self, capability: str | None, *, now: int) -> trust.Posterior:
+        """How far it is trusted with one capability, or over all."""
+        return trust.posterior(self.evidence, capability, now=now)
+
+    def is_losing_its_tasks(self, now: int) -> bool:
+        """All it holds is to be freed: it left, said so, or its lease is over."""
+        return self.status(now) is AgentStatus.OFFLINE
+
+    def next_look(self, now: int) -> int | None:
+        """When the clock should look at it again; None when there is nothing left to watch."""
+        if self.is_losing_its_tasks(now):
+            return now + SWEEP_AGAIN_MS if self.in_flight > 0 else None
+        if self.superseded_at is not None and now < self.superseded_at + SUPERSEDED_SWEEP_MS:
+            return now + SWEEP_AGAIN_MS
+        return max(self.lease_until, now + 1_000) if self.in_flight > 0 else now + IDLE_LOOK_MS

@@ -1,0 +1,1 @@
+"""Use cases over ports: read, decide in the domain, write last."""

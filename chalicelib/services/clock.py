@@ -1,0 +1,191 @@
+"""The clock: a row's time has come, and what that means follows from its state.
+
+Nothing acts early: whoever is called looks at the row and the time again.
+"""
+
+from dataclasses import dataclass
+
+from chalicelib.domain import lifecycle
+from chalicelib.domain.errors import LostRace
+from chalicelib.domain.ids import CLOCK_SHARDS
+from chalicelib.domain.task import FailureKind, Outcome, Status, Task
+
+from .changing import Changing
+from .dispatch import Dispatch
+from .firing import Firing
+from .handing import Handing
+from .hints import HORIZON_MS, of_due
+from .holding import Holding
+from .ports import (
+    AgentStore,
+    Aggregate,
+    Chance,
+    Clock,
+    Clocked,
+    Hint,
+    HintKind,
+    Metrics,
+    ScheduleStore,
+    TaskStore,
+    TickStore,
+    WorkQueue,
+)
+from .settling import Settling
+from .sweeping import Sweeping
+
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class DueTasks:
+    """What time does to tasks."""
+
+    tasks: TaskStore
+    agents: AgentStore
+    changing: Changing
+    dispatch: Dispatch
+    holding: Holding
+    handing: Handing
+    settling: Settling
+    queue: WorkQueue
+    clock: Clock
+    chance: Chance
+
+    def look(self, task_id: str) -> None:
+        """Do what is due; arm the next look when the deadline had moved."""
+        task = self.tasks.get(task_id)
+        now = self.clock()
+        if task is None or task.due_at is None:
+            return
+        if task.due_at > now:
+            self.queue.announce(*of_due(Aggregate.TASK, task_id, task.due_at, now=now), now=now)
+            return
+        at = lifecycle.next_look(task)
+        if at is None or at > now:
+            self._change(task, lifecycle.rearmed(task, at))
+            self.queue.announce(*of_due(Aggregate.TASK, task_id, at, now=now), now=now)
+            return
+        self._act(task, now)
+
+    def _change(self, task: Task, after: Task) -> Task | None:
+        try:
+            return self.changing.written(task, after)
+        except LostRace:
+            return None  # whoever was faster has armed its own
+
+    def _act(self, task: Task, now: int) -> None:
+        if task.unsettled:
+            self.settling.settle(task.task_id)
+        elif task.lease is not None:
+            self._held(task, now)
+        elif task.has_expired(now):
+            self._change(task, lifecycle.expired(task, now=now))
+        elif task.in_line:
+            self._route(task)
+        else:
+            queued = self._change(task, lifecycle.queued(task, now=now))
+            if queued is not None:
+                self._route(queued)
+
+    def _route(self, task: Task) -> None:
+        self.dispatch.route(task.task_id, tenant=task.tenant, capability=task.capability)
+
+    def _held(self, task: Task, now: int) -> None:
+        lease = lifecycle.held_lease(task)
+        if task.status is Status.ACTIVE and lease.ends_at <= now:
+            error = f"ran longer than its {task.timeout_ms / 1000:g} s"
+            chance = self.chance.random()
+            self._change(
+                task, lifecycle.failed(task, FailureKind.TIMEOUT, error=error, now=now, chance=chance)
+            )
+        elif lease.ends_at <= now:
+            self.holding.free(task, Outcome.NOT_STARTED, error="was not started in time")
+        elif lease.deliveries >= lifecycle.MAX_DELIVERIES:
+            self.holding.free(task, Outcome.NOT_STARTED, error=f"announced {lease.deliveries} times in vain")
+        else:
+            self._redeliver(task, now)
+
+    def _redeliver(self, task: Task, now: int) -> None:
+        again = self._change(task, lifecycle.redelivered(task, now=now))
+        agent = self.agents.get(lifecycle.held_lease(task).agent_id)
+        if again is None or agent is None or agent.profile.queue_url is None:
+            return
+        self.handing.send(again, agent.profile.queue_url)
+        self.queue.announce(*of_due(Aggregate.TASK, task.task_id, again.due_at, now=now), now=now)
+
+
+@dataclass(frozen=True)
+class Ticking:
+    """The minute: every shard of every clocked table, a little ahead, so that it acts to the second."""
+
+    clocked: dict[Aggregate, Clocked]
+    ticks: TickStore
+    queue: WorkQueue
+    clock: Clock
+    metrics: Metrics
+
+    def tick(self) -> int:
+        """Announce all that is due within the horizon; how many rows that were."""
+        now = self.clock()
+        last = self.ticks.mark(now)
+        announced = sum(
+            self.sweep(aggregate, shard, until=now + HORIZON_MS)
+            for aggregate in self.clocked
+            for shard in range(CLOCK_SHARDS)
+        )
+        self.metrics.count("tick_rows", announced)
+        if last is not None:
+            self.metrics.count("tick_gap_ms", now - last)
+        return announced
+
+    def sweep(self, aggregate: Aggregate, shard: int, *, until: int, cursor: str | None = None) -> int:
+        """One page of a shard; a full one is passed on as a message with its cursor."""
+        now = self.clock()
+        page = self.clocked[aggregate].due(shard, until=until, limit=PAGE, cursor=cursor)
+        hints = [
+            Hint(kind=HintKind.DUE, row_id=row.row_id, aggregate=aggregate, at=row.due_at)
+            for row in page.items
+        ]
+        if page.cursor is not None:
+            rest = Hint(
+                kind=HintKind.SWEEP, row_id=str(shard), aggregate=aggregate, until=until, cursor=page.cursor
+            )
+            hints.insert(0, rest)
+        if hints:
+            self.queue.announce(*hints, now=now)
+        late = [now - row.due_at for row in page.items if row.due_at < now]
+        if late:
+            self.metrics.count("clock_lateness_ms", max(late))
+        return len(page.items)
+
+
+@dataclass(frozen=True)
+class Looking:
+    """One due row of any kind."""
+
+    due_tasks: DueTasks
+    agents: AgentStore
+    schedules: ScheduleStore
+    sweeping: Sweeping
+    firing: Firing
+    clock: Clock
+    queue: WorkQueue
+
+    def look(self, aggregate: Aggregate, row_id: str) -> None:
+        """The row is read again: the hint may be old, early or doubled."""
+        if aggregate is Aggregate.TASK:
+            self.due_tasks.look(row_id)
+        elif aggregate is Aggregate.SCHEDULE:
+            self.firing.fire(row_id)
+        else:
+            self._agent(row_id)
+
+    def _agent(self, agent_id: str) -> None:
+        agent = self.agents.get(agent_id)
+        now = self.clock()
+        if agent is None or agent.due_at is None:
+            return
+        if agent.due_at > now:
+            self.queue.announce(*of_due(Aggregate.AGENT, agent_id, agent.due_at, now=now), now=now)
+            return
+        self.sweeping.look(agent)

@@ -1,0 +1,101 @@
+"""Giving a task to an agent: the claim, and the message to agents that have a queue of their own."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain import lifecycle
+from chalicelib.domain.agent import Agent, Delivery
+from chalicelib.domain.content import unpacked
+from chalicelib.domain.routing import Choice
+from chalicelib.domain.task import Task
+
+from .ports import AgentQueues, Clock, Metrics, PayloadStore, TaskStore
+
+EXPLAINED = 3
+MAX_MESSAGE_BYTES = 200_000
+
+
+@dataclass(frozen=True)
+class Handing:
+    """Assigns in one transaction, then announces."""
+
+    tasks: TaskStore
+    payloads: PayloadStore
+    agent_queues: AgentQueues
+    clock: Clock
+    metrics: Metrics
+
+    def assign(
+        self, task: Task, agent: Agent, *, choice: Choice | None = None, seq: int | None = None
+    ) -> Task:
+        """The task as held by this agent. Raises LostRace, AgentUnavailable.
+
+        `seq` is the number of the sync answer that will carry it, where one does.
+        """
+        now = self.clock()
+        by_queue = agent.profile.delivery is Delivery.SQS
+        held = lifecycle.assigned(
+            task,
+            agent_id=agent.agent_id,
+            session_id=agent.session_id,
+            now=now,
+            start_within_ms=agent.profile.start_within_ms,
+            by_queue=by_queue,
+            delivered_seq=seq,
+            explanation=explained(choice),
+        )
+        self.tasks.assign(held, was=task.version, agent=agent, now=now)
+        self.metrics.count("tasks_assigned_total")
+        self.metrics.count("dispatch_lateness_ms", max(0, now - (task.not_before or task.created_at)))
+        if by_queue and agent.profile.queue_url:
+            self.send(held, agent.profile.queue_url)
+        return held
+
+    def send(self, task: Task, queue_url: str) -> None:
+        """The assignment as a message; a document too large for one is left for the agent to fetch."""
+        message = {"v": 1, "kind": "assignment", **self.assignment(task)}
+        if len(json.dumps(message["input_data"])) > MAX_MESSAGE_BYTES:
+            message |= {"input_data": None, "input_data_omitted": True}
+        self.agent_queues.send(queue_url, message)
+
+    def assignment(self, task: Task) -> dict[str, Any]:
+        """What an agent needs to work on a task; times in milliseconds."""
+        return self.assignments([task])[0]
+
+    def assignments(self, tasks: list[Task]) -> list[dict[str, Any]]:
+        """As `assignment`, with all their documents in one read."""
+        keys = [key for task in tasks if (key := task.document.key) is not None]
+        texts = self.payloads.get_many(keys) if keys else {}
+        return [self._presented(task, texts) for task in tasks]
+
+    def _presented(self, task: Task, texts: dict[tuple[str, str], str]) -> dict[str, Any]:
+        lease = lifecycle.held_lease(task)
+        key = task.document.key
+        document = unpacked(task.document.inline if key is None else texts.get(key)) or {}
+        return {
+            "task_id": task.task_id,
+            "lease_token": lease.token,
+            "task_type": task.task_type,
+            "capability_required": task.capability,
+            "priority": task.priority,
+            "attempt": task.attempt,
+            "timeout_seconds": task.timeout_ms / 1000,
+            "input_data": document.get("input"),
+            "metadata": document.get("metadata") or {},
+            "client_id": task.client_id,
+            "schedule_id": task.schedule_id,
+            "slot": task.slot,
+            "start_by": lease.start_by,
+        }
+
+
+def explained(choice: Choice | None) -> str | None:
+    """The best three candidates and why the others were passed over, as kept on the row."""
+    if choice is None:
+        return None
+    top = [
+        {"agent_id": c.agent_id, "score": c.score, "why_not": c.why_not}
+        for c in choice.considered[:EXPLAINED]
+    ]
+    return json.dumps({"strategy": choice.strategy.value, "candidates": top}, separators=(",", ":"))

@@ -1,0 +1,142 @@
+"""Who holds a task, and what becomes of it when its holder reports, lets go or is gone."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chalicelib.domain import lifecycle
+from chalicelib.domain.content import Content, packed
+from chalicelib.domain.errors import Conflict, IllegalMove, LostRace, StaleLease
+from chalicelib.domain.task import FailureKind, Outcome, Status, Task
+
+from .changing import Changing
+from .ports import Chance, Clock, PayloadStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What an agent says of a task. `token` is None for old clients, which are held to the current holder."""
+
+    task_id: str
+    agent_id: str
+    token: int | None
+    status: Status
+    result: object = None
+    error: str | None = None
+    retryable: bool = True
+    retry_after_ms: int | None = None
+    progress: float | None = None
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Start, progress, finish, release: every write by an agent is fenced by its lease."""
+
+    changing: Changing
+    payloads: PayloadStore
+    clock: Clock
+    chance: Chance
+
+    def report(self, report: Report, *, from_assigned: bool = False) -> Task:
+        """The task after an accepted report; the accepted report again answers the same.
+
+        `from_assigned`: a finish of a task not yet started counts as started and finished.
+        Raises StaleLease, IllegalMove, NotFound, TooLarge.
+        """
+        content = self._stored(report)
+        return self.changing.change(
+            report.task_id, lambda task: self._reported(task, report, content, from_assigned)
+        )
+
+    def _stored(self, report: Report) -> Content | None:
+        """Results too large for the row are written before it; the name holds their hash."""
+        if report.status is not Status.COMPLETED:
+            return None
+        content, text = packed(report.result, owner=report.task_id, kind="result")
+        if content.key is not None:
+            self.payloads.put(*content.key, text)
+        return content
+
+    def _reported(self, task: Task, report: Report, content: Content | None, from_assigned: bool) -> Task:
+        now = self.clock()
+        if _is_replay(task, report, content):
+            return task
+        check_holder(task, agent_id=report.agent_id, token=report.token)
+        if task.status is Status.CANCELLED:
+            self._let_go(task, now)
+            raise IllegalMove(
+                f"task {task.task_id} cannot go from CANCELLED to {report.status}: {task.error}"
+            )
+        if report.status is Status.ACTIVE:
+            return self._begun(task, report, now)
+        if from_assigned and task.status is Status.ASSIGNED:
+            task = lifecycle.started(task, now=now)
+        if content is not None:
+            return lifecycle.completed(task, result=content, now=now)
+        if task.status is not Status.ACTIVE:
+            raise IllegalMove(f"task {task.task_id} cannot go from {task.status} to {report.status}")
+        return lifecycle.failed(
+            task,
+            FailureKind.ERROR,
+            error=report.error or "the agent gave no reason",
+            now=now,
+            chance=self.chance.random(),
+            retryable=report.retryable,
+            retry_after_ms=report.retry_after_ms,
+        )
+
+    def _begun(self, task: Task, report: Report, now: int) -> Task:
+        if task.status is Status.ASSIGNED:
+            task = lifecycle.started(task, now=now)
+        elif report.progress is None or report.progress == task.progress:
+            return task  # said again
+        return task if report.progress is None else lifecycle.progressed(task, report.progress)
+
+    def release(self, task_id: str, *, agent_id: str, token: int | None) -> Task:
+        """Its agent hands it back: before the start nothing is consumed."""
+
+        def decide(task: Task) -> Task:
+            check_holder(task, agent_id=agent_id, token=token)
+            if task.status is Status.CANCELLED:
+                return lifecycle.let_go(task, now=self.clock())
+            return lifecycle.freed(task, Outcome.RELEASED, now=self.clock())
+
+        return self.changing.change(task_id, decide)
+
+    def free(self, task: Task, outcome: Outcome, *, error: str) -> Task | None:
+        """Its holder is gone or never began. None when the task moved on meanwhile."""
+        try:
+            if task.status is Status.CANCELLED:
+                return self.changing.written(task, lifecycle.let_go(task, now=self.clock()))
+            return self.changing.written(task, lifecycle.freed(task, outcome, now=self.clock(), error=error))
+        except LostRace:
+            return None
+
+    def _let_go(self, task: Task, now: int) -> None:
+        with suppress(Conflict):  # somebody let go already
+            self.changing.written(task, lifecycle.let_go(task, now=now))
+
+
+def check_holder(task: Task, *, agent_id: str, token: int | None) -> None:
+    """Raises StaleLease unless this agent, under this token, holds the task now."""
+    lease = task.lease
+    if lease is None or lease.agent_id != agent_id:
+        holder = "nobody" if lease is None else "another agent"
+        raise StaleLease(f"task {task.task_id} is {task.status} and held by {holder}, not by {agent_id}")
+    if token is not None and token != lease.token:
+        raise StaleLease(
+            f"lease token {token} of task {task.task_id} is not the current one; it was given again since"
+        )
+
+
+def _is_replay(task: Task, report: Report, content: Content | None) -> bool:
+    """The report that ended its last assignment, once more."""
+    last = task.last
+    if task.lease is not None or last is None or last.agent_id != report.agent_id:
+        return False
+    if report.token is not None and report.token != last.token:
+        return False
+    if report.status is Status.COMPLETED:
+        same = content is not None and task.result is not None and content.sha256 == task.result.sha256
+        return last.outcome is Outcome.COMPLETED and same
+    failed_so = last.outcome is Outcome.ERROR and last.error == (report.error or "the agent gave no reason")
+    return report.status is Status.FAILED and failed_so

@@ -1,0 +1,84 @@
+"""A free slot takes the best waiting task of its agent's capabilities."""
+
+from dataclasses import dataclass, replace
+
+from chalicelib.domain import queueing, routing
+from chalicelib.domain.agent import Agent
+from chalicelib.domain.errors import LostRace
+from chalicelib.domain.task import Task
+
+from .handing import Handing
+from .ports import AgentUnavailable, Chance, Clock, Standing, TaskStore
+from .roster import Roster
+
+LINES = 2  # at most so many lines a call, the next ones in turn
+LOOKAHEAD = 4  # keys read per free slot
+LOST_CLAIMS = 2  # per slot
+
+
+@dataclass(frozen=True)
+class Pull:
+    """Capacity pulls, so that a backlog costs nothing while it waits."""
+
+    tasks: TaskStore
+    roster: Roster
+    handing: Handing
+    clock: Clock
+    chance: Chance
+
+    def fill(self, agent: Agent, *, slots: int | None = None, seq: int | None = None) -> list[Task]:
+        """The tasks taken, up to the agent's free slots (and `slots`, what it asks for itself)."""
+        free = agent.free_slots if slots is None else min(slots, agent.free_slots)
+        taken: list[Task] = []
+        if free <= 0 or not agent.is_taking(self.clock()):
+            return taken
+        for capability in self._lines_in_turn(agent):
+            taken += self._from_line(agent, capability, free - len(taken), seq, holding=len(taken))
+            if len(taken) >= free:
+                break
+        return taken
+
+    def _lines_in_turn(self, agent: Agent) -> list[str]:
+        """Two of its lines, starting anywhere: over a few calls each has its turn."""
+        names = list(agent.profile.capabilities)
+        start = int(self.chance.random() * len(names))
+        return (names[start:] + names[:start])[:LINES]
+
+    def _from_line(
+        self, agent: Agent, capability: str, free: int, seq: int | None, *, holding: int
+    ) -> list[Task]:
+        line = queueing.line(agent.tenant, capability)
+        ahead = self.tasks.standing(line, limit=min(100, LOOKAHEAD * free)).items
+        taken: list[Task] = []
+        lost = 0
+        for task in self._waiting(ahead):
+            if len(taken) >= free or lost >= LOST_CLAIMS * free:
+                break
+            loaded = replace(agent, in_flight=agent.in_flight + holding + len(taken))
+            if not self._may_take(loaded, task):
+                continue
+            try:
+                taken.append(self.handing.assign(task, loaded, seq=seq))
+            except LostRace:
+                lost += 1
+            except AgentUnavailable:
+                break
+        return taken
+
+    def _waiting(self, ahead: tuple[Standing, ...]) -> list[Task]:
+        """Agents that meet at one line's head try different tasks of a priority band first."""
+        if not ahead:
+            return []
+        chances = [self.chance.random() for _ in ahead]
+        ids = queueing.shuffled_bands(ahead, chances=chances)
+        return [task for task in self.tasks.get_many(ids) if task.in_line]
+
+    def _may_take(self, agent: Agent, task: Task) -> bool:
+        now = self.clock()
+        if task.has_expired(now):
+            return False
+        if routing.why_not(agent, task, now=now) is not None:
+            return False
+        if not routing.lost_it(agent.agent_id, task):
+            return True
+        return all(other == agent.agent_id for other in self.roster.candidates(task.tenant, task.capability))

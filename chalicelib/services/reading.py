@@ -1,0 +1,190 @@
+"""Looking at tasks and agents: rows with their documents, and lists anchored on an index."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from chalicelib.domain.agent import Agent
+from chalicelib.domain.content import Content, unpacked
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.queueing import is_line
+from chalicelib.domain.task import Status, Task
+
+from .ports import AgentStore, Clock, Page, PayloadStore, ScheduleStore, TaskStore
+
+T = TypeVar("T")
+MOST_KEYS = 1_000  # read for one page, however selective its filters
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FullTask:
+    """A task with what lies apart from its row; documents are None where they were not asked for."""
+
+    task: Task
+    input_data: Any = None
+    metadata: Any = None
+    result: Any = None
+    attempts: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """What a list is anchored on (at most one), and filters within it."""
+
+    client_id: str | None = None
+    schedule_id: str | None = None
+    status: Status | None = None
+    task_type: str | None = None
+    offset: int = 0
+
+    def admits(self, task: Task) -> bool:
+        """Whether the task belongs to the list."""
+        return (self.status is None or task.status is self.status) and (
+            self.task_type is None or task.task_type == self.task_type
+        )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Strongly consistent for single rows; lists follow an index, which may lag."""
+
+    tasks: TaskStore
+    agents: AgentStore
+    payloads: PayloadStore
+    schedules: ScheduleStore
+    clock: Clock
+
+    def task(self, task_id: str, *, tenant: str) -> FullTask:
+        """One task with input, result and all its attempts. Raises NotFound, also for another tenant's."""
+        task = self.tasks.get(task_id)
+        if task is None or task.tenant != tenant:
+            raise NotFound(f"no task {task_id}")
+        older = [json.loads(text) for text in self.payloads.of_owner(task_id, prefix="attempt#")]
+        attempts = tuple(older) + ((asdict(task.last),) if task.last else ())
+        return FullTask(*self._documents([task])[0], attempts)
+
+    def with_input(self, tasks: list[Task]) -> list[FullTask]:
+        """Rows with input and metadata, in one read."""
+        return [FullTask(task, data, metadata) for task, data, metadata, _ in self._documents(tasks)]
+
+    def _documents(self, tasks: list[Task]) -> list[tuple[Task, Any, Any, Any]]:
+        contents = [c for task in tasks for c in (task.document, task.result) if c is not None]
+        keys = list(dict.fromkeys(c.key for c in contents if c.key is not None))
+        texts = self.payloads.get_many(keys) if keys else {}
+
+        def text(content: Content | None) -> str | None:
+            if content is None:
+                return None
+            return content.inline if content.key is None else texts.get(content.key)
+
+        rows = []
+        for task in tasks:
+            document = unpacked(text(task.document)) or {}
+            rows.append((task, document.get("input"), document.get("metadata"), unpacked(text(task.result))))
+        return rows
+
+    def document(self, content: Content | None) -> Any:
+        """One document, wherever it lies; None when there is none any more."""
+        if content is None:
+            return None
+        if content.key is None:
+            return unpacked(content.inline)
+        return unpacked(self.payloads.get_many([content.key]).get(content.key))
+
+    def list_tasks(self, wanted: TaskFilter, *, tenant: str, limit: int, cursor: str | None) -> Page[Task]:
+        """Newest first where it has an anchor, else in no promised order."""
+
+        def page(size: int, after: str | None) -> Page[Task]:
+            if wanted.schedule_id is not None:
+                runs = self.schedules.executions(wanted.schedule_id, limit=size, cursor=after)
+                return Page(tuple(self.tasks.get_many([r.task_id for r in runs.items])), runs.cursor)
+            if wanted.client_id is not None:
+                ids = self.tasks.of_client(tenant, wanted.client_id, limit=size, cursor=after)
+                return Page(tuple(self.tasks.get_many(ids.items)), ids.cursor)
+            return self.tasks.page(limit=size, cursor=after)
+
+        def admits(task: Task) -> bool:
+            return task.tenant == tenant and wanted.admits(task)
+
+        found = _gathered(page, admits, limit=limit + wanted.offset, cursor=cursor)
+        return Page(found.items[wanted.offset :], found.cursor)
+
+    def list_agents(
+        self,
+        admits: Callable[[Agent], bool],
+        *,
+        tenant: str,
+        capability: str | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[Agent]:
+        """Agents that have not left; by capability over its rows, else through the table."""
+
+        def page(size: int, after: str | None) -> Page[Agent]:
+            if capability is None:
+                return self.agents.page(limit=size, cursor=after)
+            ids = self.agents.with_capability(tenant, capability, limit=size, cursor=after)
+            return Page(tuple(self.agents.get_many(ids.items)), ids.cursor)
+
+        def mine(agent: Agent) -> bool:
+            return agent.tenant == tenant and not agent.left and admits(agent)
+
+        return _gathered(page, mine, limit=limit, cursor=cursor)
+
+    def waiting(self, *, limit: int) -> list[Task]:
+        """Tasks of all tenants that wait for an agent, in no promised order."""
+        lines = [s.task_id for key, s in self.tasks.open_places(limit=limit).items if is_line(key)]
+        return [task for task in self.tasks.get_many(lines) if task.in_line]
+
+    def queue_stats(self, *, tenant: str) -> dict[str, Any]:
+        """What waits and who is free; counts cover the first 1,000 open tasks and agents."""
+        now = self.clock()
+        places = self.tasks.open_places(limit=MOST_KEYS)
+        ids = [standing.task_id for _, standing in places.items]
+        rows = [task for task in self.tasks.get_many(ids) if task.tenant == tenant]
+        waiting = [task for task in rows if task.in_line]
+        fleet = self.list_agents(
+            lambda a: a.is_taking(now), tenant=tenant, capability=None, limit=MOST_KEYS, cursor=None
+        )
+        return {
+            "waiting": len(waiting),
+            "waiting_by_capability": _counted(task.capability for task in waiting),
+            "waiting_by_priority": _counted(str(task.priority) for task in waiting),
+            "oldest_waiting_seconds": max(((now - t.created_at) / 1000 for t in waiting), default=None),
+            "assigned": sum(task.status is Status.ASSIGNED for task in rows),
+            "active": sum(task.status is Status.ACTIVE for task in rows),
+            "agents_taking_work": len(fleet.items),
+            "agents_with_free_slots": sum(agent.free_slots > 0 for agent in fleet.items),
+            "free_slots": sum(agent.free_slots for agent in fleet.items),
+            "complete": places.cursor is None and fleet.cursor is None,
+        }
+
+
+def _counted(names: Any) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _gathered(
+    page: Callable[[int, str | None], Page[T]],
+    admits: Callable[[T], bool],
+    *,
+    limit: int,
+    cursor: str | None,
+) -> Page[T]:
+    """Pages until the limit is full, the list ends, or 1,000 keys were read."""
+    found: list[T] = []
+    read = 0
+    while len(found) < limit and read < MOST_KEYS:
+        size = min(BATCH, limit - len(found))
+        part = page(size, cursor)
+        read += size
+        found += filter(admits, part.items)
+        cursor = part.cursor
+        if cursor is None:
+            break
+    return Page(tuple(found), cursor)

@@ -1,0 +1,163 @@
+"""Keeping schedules: create, change, pause, resume, delete, look at their runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain import ids, schedule_lifecycle
+from chalicelib.domain.content import Content, fingerprint, packed
+from chalicelib.domain.errors import Conflict, KeyReused, LostRace, NotFound
+from chalicelib.domain.schedule import Execution, Schedule
+
+from .firing import Firing
+from .hints import of_due
+from .ports import Aggregate, Clock, NewId, Page, PayloadStore, ScheduleStore, WorkQueue
+
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Schedules:
+    """Every change speaks about the slots after now: what is due before is fired first."""
+
+    schedules: ScheduleStore
+    payloads: PayloadStore
+    firing: Firing
+    queue: WorkQueue
+    clock: Clock
+    new_id: NewId
+
+    def create(
+        self,
+        definition: Mapping[str, Any],
+        *,
+        tenant: str,
+        input_data: Any,
+        metadata: Any,
+        key: str | None = None,
+    ) -> tuple[Schedule, bool]:
+        """A new schedule before its first slot, and whether this idempotency key had made it before.
+
+        Raises Invalid, TooLarge, KeyReused.
+        """
+        now = self.clock()
+        schedule_id = (
+            self.new_id("schedule") if key is None else ids.from_key("schedule", tenant=tenant, key=key)
+        )
+        contents = {"input": input_data, "metadata": metadata}
+        request = None if key is None else fingerprint([dict(definition), contents])
+        document, text = packed(contents, owner=schedule_id, kind="input")
+        schedule = Schedule(
+            schedule_id=schedule_id,
+            tenant=tenant,
+            created_at=now,
+            document=document,
+            request=request,
+            **definition,
+        )
+        existing = None if key is None else self.schedules.get(schedule_id)
+        if existing is None:
+            schedule = schedule_lifecycle.created(schedule, now=now)
+            self._keep(document, text)
+            existing = self.schedules.add(schedule)
+        if existing is not None:
+            return _replayed(existing, request), True
+        self._announce(schedule)
+        return schedule, False
+
+    def _keep(self, document: Content, text: str) -> None:
+        if document.key is not None:
+            self.payloads.put(*document.key, text)
+
+    def _announce(self, schedule: Schedule) -> None:
+        now = self.clock()
+        hints = of_due(Aggregate.SCHEDULE, schedule.schedule_id, schedule.due_at, now=now)
+        self.queue.announce(*hints, now=now)
+
+    def get(self, schedule_id: str, *, tenant: str) -> Schedule:
+        """Raises NotFound, also for another tenant's."""
+        schedule = self.schedules.get(schedule_id)
+        if schedule is None or schedule.tenant != tenant:
+            raise NotFound(f"no schedule {schedule_id}")
+        return schedule
+
+    def change(
+        self,
+        schedule_id: str,
+        changes: Mapping[str, Any],
+        *,
+        tenant: str,
+        document: Any = None,
+        expected_revision: int | None = None,
+    ) -> Schedule:
+        """Another definition; its future moves when its timing did. `document` is its new input."""
+        changed = dict(changes)
+        if document is not None:
+            content, text = packed(document, owner=schedule_id, kind="input")
+            self.get(schedule_id, tenant=tenant)
+            self._keep(content, text)
+            changed["document"] = content
+
+        def decide(schedule: Schedule, now: int) -> Schedule:
+            if expected_revision is not None and schedule.revision != expected_revision:
+                raise Conflict(
+                    f"schedule {schedule_id} is at revision {schedule.revision}, not {expected_revision}"
+                )
+            return schedule_lifecycle.changed(schedule, now=now, **changed)
+
+        return self._changed(schedule_id, decide, tenant=tenant)
+
+    def pause(self, schedule_id: str, *, tenant: str, reason: str | None) -> Schedule:
+        """No slot after now fires until it is resumed."""
+        return self._changed(
+            schedule_id, lambda s, now: schedule_lifecycle.paused(s, now=now, reason=reason), tenant=tenant
+        )
+
+    def resume(self, schedule_id: str, *, tenant: str) -> Schedule:
+        """On from the first slot after now."""
+        return self._changed(
+            schedule_id, lambda s, now: schedule_lifecycle.resumed(s, now=now), tenant=tenant
+        )
+
+    def _changed(
+        self, schedule_id: str, decide: Callable[[Schedule, int], Schedule], *, tenant: str
+    ) -> Schedule:
+        for _ in range(TRIES):
+            schedule = self.get(schedule_id, tenant=tenant)
+            now = self.clock()
+            if schedule.due_at is not None and schedule.due_at <= now:
+                self.firing.fire(schedule_id)
+                continue
+            after = decide(schedule, now)
+            if after is schedule:
+                return after
+            try:
+                self.schedules.save(after, was=schedule.version)
+            except LostRace:
+                continue
+            self._announce(after)
+            return after
+        raise LostRace(f"schedule {schedule_id} is changing too fast; try again")
+
+    def delete(self, schedule_id: str, *, tenant: str) -> Schedule:
+        """Gone; tasks already made run on. Raises NotFound."""
+        for _ in range(TRIES):
+            schedule = self.get(schedule_id, tenant=tenant)
+            try:
+                self.schedules.delete(schedule)
+            except LostRace:
+                continue
+            return schedule
+        raise LostRace(f"schedule {schedule_id} is changing too fast; try again")
+
+    def executions(self, schedule_id: str, *, tenant: str, limit: int, cursor: str | None) -> Page[Execution]:
+        """Newest slot first."""
+        self.get(schedule_id, tenant=tenant)
+        return self.schedules.executions(schedule_id, limit=limit, cursor=cursor)
+
+
+def _replayed(existing: Schedule, request: str | None) -> Schedule:
+    if existing.request != request:
+        made = existing.schedule_id
+        raise KeyReused(f"this Idempotency-Key made schedule {made} from another body; use a new key")
+    return existing

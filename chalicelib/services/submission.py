@@ -1,0 +1,131 @@
+"""Taking a task in: after the answer it is never lost."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from chalicelib.domain import ids, lifecycle
+from chalicelib.domain.content import fingerprint, packed
+from chalicelib.domain.errors import Invalid, KeyReused
+from chalicelib.domain.retry import RetryPolicy
+from chalicelib.domain.retry import Strategy as RetryStrategy
+from chalicelib.domain.task import Task
+
+from .hints import of_waiting
+from .ports import Clock, Metrics, NewId, PayloadStore, TaskStore, WorkQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a task is run, whoever makes it: a client or a schedule. Milliseconds."""
+
+    timeout_ms: int = 300_000
+    max_retries: int = 3
+    retry: RetryPolicy = RetryPolicy()
+    queue_timeout_ms: int | None = None
+    min_trust: float | None = None
+    strategy: str = "trust_weighted"
+
+    def as_json(self) -> dict[str, Any]:
+        """What differs from the defaults, as stored on a schedule."""
+        plain = Options()
+        changed = {k: v for k, v in asdict(self).items() if v != asdict(plain)[k]}
+        return changed | ({"retry": self.retry.as_json()} if "retry" in changed else {})
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Options":
+        """The inverse of `as_json`."""
+        options = dict(stored)
+        if "retry" in options:
+            retry = dict(options["retry"])
+            options["retry"] = RetryPolicy(**retry | {"strategy": RetryStrategy(retry["strategy"])})
+        return cls(**options)
+
+    def as_fields(self, *, now: int) -> dict[str, Any]:
+        """The fields of a task that waits from `now` on."""
+        expires_at = None if self.queue_timeout_ms is None else now + self.queue_timeout_ms
+        return {
+            "timeout_ms": self.timeout_ms,
+            "max_retries": self.max_retries,
+            "retry": self.retry,
+            "min_trust": self.min_trust,
+            "strategy": self.strategy,
+            "expires_at": expires_at,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a client asks for."""
+
+    client_id: str
+    task_type: str
+    capability: str
+    input_data: Any = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    priority: int = 5
+    expires_at: int | None = None
+    not_before: int | None = None
+    options: Options = Options()
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Put the task, announce it, answer: a lost announcement is made up by the clock."""
+
+    tasks: TaskStore
+    payloads: PayloadStore
+    queue: WorkQueue
+    clock: Clock
+    new_id: NewId
+    metrics: Metrics
+
+    def submit(self, order: Order, *, tenant: str, key: str | None = None) -> tuple[Task, bool]:
+        """The stored task, and whether this idempotency key had made it before.
+
+        Raises Invalid, TooLarge, KeyReused.
+        """
+        now = self.clock()
+        task_id = self.new_id("task") if key is None else ids.from_key("task", tenant=tenant, key=key)
+        request = None if key is None else fingerprint(asdict(order))
+        try:
+            task = lifecycle.submitted(self._made(order, task_id, tenant, now), now=now)
+            existing = self.tasks.add(replace(task, request=request))
+        except Invalid:  # what was fine then may lie in the past now
+            existing = None if key is None else self.tasks.get(task_id)
+            if existing is None:
+                raise
+        if existing is not None:
+            return _replayed(existing, request), True
+        self.queue.announce(*of_waiting(task, now=now), now=now)
+        self.metrics.count("tasks_created_total")
+        return task, False
+
+    def _made(self, order: Order, task_id: str, tenant: str, now: int) -> Task:
+        fields = order.options.as_fields(now=max(now, order.not_before or 0))
+        if order.expires_at is not None:
+            fields["expires_at"] = min(order.expires_at, fields["expires_at"] or order.expires_at)
+        if fields["expires_at"] is not None and fields["expires_at"] <= max(now, order.not_before or 0):
+            raise Invalid.at("/expires_at", "lies before the task could run; give a later time")
+        document = {"input": order.input_data, "metadata": dict(order.metadata)}
+        content, text = packed(document, owner=task_id, kind="input")
+        if content.key is not None:
+            self.payloads.put(*content.key, text)
+        return Task(
+            task_id=task_id,
+            tenant=tenant,
+            client_id=order.client_id,
+            created_at=now,
+            task_type=order.task_type,
+            capability=order.capability,
+            document=content,
+            priority=order.priority,
+            not_before=order.not_before,
+            **fields,
+        )
+
+
+def _replayed(existing: Task, request: str | None) -> Task:
+    if existing.request != request:
+        raise KeyReused(f"this Idempotency-Key made task {existing.task_id} from another body; use a new key")
+    return existing

@@ -1,0 +1,38 @@
+"""The environment, read once: nothing else in the deployment looks at it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+
+class SettingsError(Exception):
+    """The environment lacks something, and this says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`open_mode` is for a service that listens on loopback only: everybody is an admin of tenant `local`."""
+
+    stage: str = ""
+    work_queue_url: str = ""
+    open_mode: bool = False
+    admin_key_sha256: str | None = None
+
+    def required(self) -> Self:
+        """The same; raises SettingsError for what is missing."""
+        needed = {"AINS_STAGE": self.stage, "AINS_WORK_QUEUE_URL": self.work_queue_url}
+        missing = [name for name, value in needed.items() if not value]
+        if missing:
+            raise SettingsError(f"set {' and '.join(missing)} in the function's environment")
+        return self
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """What is set. Packaging imports the app with nothing set: `required` is for those who need it."""
+    return Settings(
+        stage=environment.get("AINS_STAGE", ""),
+        work_queue_url=environment.get("AINS_WORK_QUEUE_URL", ""),
+        open_mode=environment.get("AINS_OPEN_MODE") == "1",
+        admin_key_sha256=environment.get("AINS_ADMIN_KEY_SHA256") or None,
+    )

@@ -1,0 +1,217 @@
+"""The tables' schemas, nothing else. Names get the stage's prefix at start (`bind`).
+
+A task's or schedule's row keeps as attributes what indexes and conditions read; the rest is one JSON
+document, since DynamoDB bills attribute names too.
+"""
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+
+def _keys(name: str) -> type:
+    """The Meta of a KEYS_ONLY index: readers go to the row for the truth."""
+    return type("Meta", (), {"index_name": name, "projection": KeysOnlyProjection()})
+
+
+class AgentClock(GlobalSecondaryIndex["AgentRecord"]):
+    """Agents that the clock looks at, by shard and time."""
+
+    Meta = _keys("clock")
+    clock_shard = NumberAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class AgentRecord(Model):
+    """One agent. Its capabilities' descriptions live in their own rows."""
+
+    class Meta:
+        table_name = "agents"
+
+    agent_id = UnicodeAttribute(hash_key=True)
+    tenant = UnicodeAttribute()
+    profile = JSONAttribute()
+    registered_at = NumberAttribute()
+    max_concurrency = NumberAttribute()
+    lease_ms = NumberAttribute()
+    wish = UnicodeAttribute()
+    hold_until = NumberAttribute(null=True)
+    lease_until = NumberAttribute()
+    last_heartbeat = NumberAttribute()
+    in_flight = NumberAttribute()
+    session_id = UnicodeAttribute(null=True)
+    seq = NumberAttribute()
+    acked = NumberAttribute()
+    superseded_at = NumberAttribute(null=True)
+    departed = BooleanAttribute(null=True)
+    unlisted = BooleanAttribute(null=True)
+    evidence: MapAttribute[str, float] = MapAttribute()
+    cid = UnicodeAttribute(null=True)
+    clock_shard = NumberAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+    clock = AgentClock()
+
+
+class Candidates(GlobalSecondaryIndex["CapabilityRecord"]):
+    """Agents that may take work, in an order drawn by lot; sparse."""
+
+    Meta = _keys("candidates")
+    capability = UnicodeAttribute(hash_key=True)
+    lottery = NumberAttribute(range_key=True)
+
+
+class CapabilityRecord(Model):
+    """One capability ("<tenant>#<name>") of one agent."""
+
+    class Meta:
+        table_name = "capabilities"
+
+    capability = UnicodeAttribute(hash_key=True)
+    agent_id = UnicodeAttribute(range_key=True)
+    description = JSONAttribute(null=True)
+    lottery = NumberAttribute(null=True)
+    candidates = Candidates()
+
+
+class TaskQueue(GlobalSecondaryIndex["TaskRecord"]):
+    """The waiting lines and the inboxes; sparse."""
+
+    Meta = _keys("queue")
+    queue_key = UnicodeAttribute(hash_key=True)
+    queue_order = NumberAttribute(range_key=True)
+
+
+class TaskClock(GlobalSecondaryIndex["TaskRecord"]):
+    """Tasks that the clock looks at, by shard and time; sparse."""
+
+    Meta = _keys("clock")
+    clock_shard = NumberAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class TaskClient(GlobalSecondaryIndex["TaskRecord"]):
+    """A client's tasks ("<tenant>#<client_id>") by time."""
+
+    Meta = _keys("client")
+    client_key = UnicodeAttribute(hash_key=True)
+    created_at = NumberAttribute(range_key=True)
+
+
+class TaskRecord(Model):
+    """One task, under 1 KB."""
+
+    class Meta:
+        table_name = "tasks"
+
+    task_id = UnicodeAttribute(hash_key=True)
+    client_key = UnicodeAttribute()
+    created_at = NumberAttribute()
+    status = UnicodeAttribute()
+    version = NumberAttribute()
+    cid = UnicodeAttribute()
+    queue_key = UnicodeAttribute(null=True)
+    queue_order = NumberAttribute(null=True)
+    clock_shard = NumberAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+    doc = UnicodeAttribute()
+    ttl = NumberAttribute(null=True)
+    queue = TaskQueue()
+    clock = TaskClock()
+    client = TaskClient()
+
+
+class PayloadRecord(Model):
+    """One document of a task, schedule or attempt."""
+
+    class Meta:
+        table_name = "payloads"
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    kind = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+    ttl = NumberAttribute(null=True)
+
+
+class ScheduleClock(GlobalSecondaryIndex["ScheduleRecord"]):
+    """Active schedules by shard and next slot; sparse."""
+
+    Meta = _keys("clock")
+    clock_shard = NumberAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class ScheduleClient(GlobalSecondaryIndex["ScheduleRecord"]):
+    """A client's schedules ("<tenant>#<client_id>") by time."""
+
+    Meta = _keys("client")
+    client_key = UnicodeAttribute(hash_key=True)
+    created_at = NumberAttribute(range_key=True)
+
+
+class ScheduleRecord(Model):
+    """One schedule. Its counters are attributes: runs end while the row moves from slot to slot."""
+
+    class Meta:
+        table_name = "schedules"
+
+    schedule_id = UnicodeAttribute(hash_key=True)
+    client_key = UnicodeAttribute()
+    created_at = NumberAttribute()
+    status = UnicodeAttribute()
+    version = NumberAttribute()
+    cid = UnicodeAttribute()
+    failed_runs = NumberAttribute(default=0)
+    clock_shard = NumberAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+    doc = UnicodeAttribute()
+    clock = ScheduleClock()
+    client = ScheduleClient()
+
+
+class ExecutionRecord(Model):
+    """What became of one slot of a schedule."""
+
+    class Meta:
+        table_name = "executions"
+
+    schedule_id = UnicodeAttribute(hash_key=True)
+    slot = NumberAttribute(range_key=True)
+    status = UnicodeAttribute()
+    doc = UnicodeAttribute()
+    ttl = NumberAttribute(null=True)
+
+
+class TickRecord(Model):
+    """When the tick last ran."""
+
+    class Meta:
+        table_name = "ticks"
+
+    name = UnicodeAttribute(hash_key=True)
+    at = NumberAttribute()
+    before = NumberAttribute(null=True)
+
+
+ALL: tuple[type[Model], ...] = (
+    AgentRecord,
+    CapabilityRecord,
+    TaskRecord,
+    PayloadRecord,
+    ScheduleRecord,
+    ExecutionRecord,
+    TickRecord,
+)
+_BASE_NAMES = {model: model.Meta.table_name for model in ALL}
+
+
+def bind(stage: str) -> None:
+    """Point every table at one stage: `ains-<stage>-<name>`."""
+    for model, name in _BASE_NAMES.items():
+        model.Meta.table_name = f"ains-{stage}-{name}"

@@ -1,0 +1,182 @@
+"""Tasks in DynamoDB."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import fields
+from threading import Lock
+
+from pydantic import TypeAdapter
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.agent import Agent
+from chalicelib.domain.ids import clock_shard
+from chalicelib.domain.task import Task
+from chalicelib.domain.trust import Evidence
+from chalicelib.services.ports import AgentUnavailable, DueRow, Page, Standing
+
+from . import agents, paging
+from .reads import BATCH, batch_get
+from .tables import AgentRecord, TaskRecord
+from .writes import Refused, Writes
+
+RETENTION_S = 30 * 24 * 3600
+_REMEMBERED = 2_000
+_ATTRIBUTES = {"task_id", "created_at", "status", "version", "queue_key", "queue_order", "due_at"}
+_DOC = TypeAdapter(Task)
+assert {f.name for f in fields(Task)} >= _ATTRIBUTES
+
+
+def to_record(task: Task, *, cid: str) -> TaskRecord:
+    """The row of a task; what is over is deleted 30 days later."""
+    return TaskRecord(
+        task_id=task.task_id,
+        client_key=f"{task.tenant}#{task.client_id}",
+        created_at=task.created_at,
+        status=task.status.value,
+        version=task.version,
+        cid=cid,
+        queue_key=task.queue_key,
+        queue_order=task.queue_order,
+        clock_shard=None if task.due_at is None else clock_shard(task.task_id),
+        due_at=task.due_at,
+        doc=_DOC.dump_json(task, exclude=_ATTRIBUTES, exclude_defaults=True).decode(),
+        ttl=None if task.ended_at is None else task.ended_at // 1000 + RETENTION_S,
+    )
+
+
+def from_record(record: TaskRecord) -> Task:
+    """The task of a row."""
+    return _DOC.validate_python(
+        json.loads(record.doc) | {name: getattr(record, name) for name in _ATTRIBUTES}
+    )
+
+
+class DynamoTasks:
+    """services.ports.TaskStore over the tasks table."""
+
+    def __init__(self, writes: Writes) -> None:
+        self._writes = writes
+        self._remembered: OrderedDict[str, Task] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, task: Task) -> Task | None:
+        cid = self._writes.new_call_id()
+        record = to_record(task, cid=cid)
+        try:
+            self._writes.once(lambda: record.save(condition=TaskRecord.task_id.does_not_exist()), cid=cid)
+        except Refused as refused:
+            return from_record(TaskRecord.from_raw_data(dict(refused.item or {})))
+        self._remember(task)
+        return None
+
+    def get(self, task_id: str) -> Task | None:
+        try:
+            return from_record(TaskRecord.get(task_id, consistent_read=True))
+        except TaskRecord.DoesNotExist:
+            return None
+
+    def get_many(self, task_ids: Sequence[str]) -> list[Task]:
+        found: list[Task] = []
+        for start in range(0, len(task_ids), BATCH):
+            keys = task_ids[start : start + BATCH]
+            records = batch_get(self._writes.connection, [(TaskRecord, keys)])[TaskRecord]
+            found += map(from_record, records)
+        return found
+
+    def get_with_agents(self, task_id: str, agent_ids: Sequence[str]) -> tuple[Task | None, list[Agent]]:
+        rows = batch_get(self._writes.connection, [(TaskRecord, [task_id]), (AgentRecord, agent_ids)])
+        tasks = [from_record(row) for row in rows[TaskRecord] if isinstance(row, TaskRecord)]
+        found = [agents.from_record(row) for row in rows[AgentRecord] if isinstance(row, AgentRecord)]
+        return (tasks[0] if tasks else None), found
+
+    def remembered(self, task_id: str) -> Task | None:
+        with self._lock:
+            return self._remembered.get(task_id)
+
+    def _remember(self, task: Task) -> None:
+        with self._lock:
+            self._remembered.pop(task.task_id, None)
+            if not task.is_over:
+                self._remembered[task.task_id] = task
+            while len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+
+    def save(self, task: Task, *, was: int) -> None:
+        cid = self._writes.new_call_id()
+        record = to_record(task, cid=cid)
+        self._writes.once(lambda: record.save(condition=TaskRecord.version == was), cid=cid)
+        self._remember(task)
+
+    def assign(self, task: Task, *, was: int, agent: Agent, now: int) -> None:
+        actions, condition = agents.claim(agent, now=now)
+        try:
+            self._with_agent(task, was, agent.agent_id, actions, condition)
+        except Refused as refused:
+            if refused.position == 1:
+                raise AgentUnavailable(agent.agent_id) from refused
+            raise
+
+    def leave(self, task: Task, *, was: int, agent_id: str, evidence: Evidence | None) -> None:
+        actions, condition = agents.handing_back(evidence)
+        try:
+            self._with_agent(task, was, agent_id, actions, condition)
+        except Refused as refused:
+            if refused.position == 0:
+                raise
+            self.save(task, was=was)  # the agent's row is gone: nothing to count down
+
+    def _with_agent(
+        self, task: Task, was: int, agent_id: str, actions: agents.Actions, condition: agents.Condition
+    ) -> None:
+        """Both rows or none; the task's is write 0, the agent's write 1."""
+        cid = self._writes.new_call_id()
+
+        def fill(transaction: TransactWrite) -> None:
+            transaction.save(
+                to_record(task, cid=cid), condition=TaskRecord.version == was, return_values="ALL_OLD"
+            )
+            transaction.update(AgentRecord(agent_id), actions=actions, condition=condition)
+
+        self._writes.together(fill, cid=cid)
+        self._remember(task)
+
+    def standing(self, queue_key: str, *, limit: int, after: str | None = None) -> Page[Standing]:
+        results = TaskRecord.queue.query(
+            queue_key, limit=limit, page_size=limit, last_evaluated_key=paging.decoded(after)
+        )
+        rows, cursor = paging.drained(results)
+        return Page(tuple(Standing(row.task_id, int(row.queue_order or 0)) for row in rows), cursor)
+
+    def open_places(self, *, limit: int) -> Page[tuple[str, Standing]]:
+        results = TaskRecord.queue.scan(limit=limit)
+        rows, cursor = paging.drained(results)
+        places = ((row.queue_key or "", Standing(row.task_id, int(row.queue_order or 0))) for row in rows)
+        return Page(tuple(places), cursor)
+
+    def due(self, shard: int, *, until: int, limit: int, cursor: str | None = None) -> Page[DueRow]:
+        results = TaskRecord.clock.query(
+            shard,
+            TaskRecord.due_at <= until,
+            limit=limit,
+            page_size=limit,
+            last_evaluated_key=paging.decoded(cursor),
+        )
+        rows, after = paging.drained(results)
+        return Page(tuple(DueRow(row.task_id, int(row.due_at or 0)) for row in rows), after)
+
+    def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[str]:
+        results = TaskRecord.client.query(
+            f"{tenant}#{client_id}",
+            scan_index_forward=False,
+            limit=limit,
+            page_size=limit,
+            last_evaluated_key=paging.decoded(cursor),
+        )
+        rows, after = paging.drained(results)
+        return Page(tuple(row.task_id for row in rows), after)
+
+    def page(self, *, limit: int, cursor: str | None) -> Page[Task]:
+        results = TaskRecord.scan(limit=limit, page_size=limit, last_evaluated_key=paging.decoded(cursor))
+        rows, after = paging.drained(results)
+        return Page(tuple(map(from_record, rows)), after)

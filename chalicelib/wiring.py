@@ -1,0 +1,193 @@
+"""The composition root: the sole maker of clients, clock, ids and chance."""
+
+import random
+import secrets
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+from chalicelib import queues, telemetry
+from chalicelib.services import ports
+from chalicelib.services.agents import Agents
+from chalicelib.services.cancelling import Cancelling
+from chalicelib.services.changing import Changing
+from chalicelib.services.clock import DueTasks, Looking, Ticking
+from chalicelib.services.dispatch import Dispatch
+from chalicelib.services.firing import Firing
+from chalicelib.services.handing import Handing
+from chalicelib.services.holding import Holding
+from chalicelib.services.pull import Pull
+from chalicelib.services.reading import Reading
+from chalicelib.services.roster import Roster
+from chalicelib.services.schedules import Schedules
+from chalicelib.services.settling import Settling
+from chalicelib.services.submission import Submission
+from chalicelib.services.sweeping import Sweeping
+from chalicelib.services.syncing import Syncing
+from chalicelib.services.usecases import UseCases
+from chalicelib.settings import Settings
+from chalicelib.store import connection, tables
+from chalicelib.store.agents import DynamoAgents
+from chalicelib.store.payloads import DynamoPayloads
+from chalicelib.store.schedules import DynamoSchedules
+from chalicelib.store.tasks import DynamoTasks
+from chalicelib.store.ticks import DynamoTicks
+from chalicelib.store.writes import Writes
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Everything the use cases need from outside."""
+
+    tasks: ports.TaskStore
+    agents: ports.AgentStore
+    payloads: ports.PayloadStore
+    schedules: ports.ScheduleStore
+    ticks: ports.TickStore
+    queue: ports.WorkQueue
+    agent_queues: ports.AgentQueues
+    clock: ports.Clock
+    new_id: ports.NewId
+    chance: ports.Chance
+    metrics: ports.Metrics
+
+
+def wall_clock() -> int:
+    """Milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id(prefix: str) -> str:
+    """A ULID: 48 bits of milliseconds, then 80 of chance, so that ids made later sort later."""
+    number = wall_clock() << 80 | secrets.randbits(80)
+    return f"{prefix}-" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def _sqs() -> Any:
+    """Connections and retries as for DynamoDB: short, since the clock makes up for what is lost."""
+    config = Config(retries={"total_max_attempts": 3, "mode": "standard"}, connect_timeout=3, read_timeout=5)
+    return botocore.session.get_session().create_client("sqs", config=config)
+
+
+def aws(settings: Settings, metrics: ports.Metrics) -> Ports:
+    """The real ports: DynamoDB and SQS."""
+    log = telemetry.logger()
+    chance = random.Random()  # noqa: S311 - spreads load; secrets come from `secrets`
+    tables.bind(settings.stage)
+    shared = connection.connect()
+    writes = Writes(shared, lambda: secrets.token_hex(8), chance, time.sleep)
+    sqs = _sqs()
+    return Ports(
+        tasks=DynamoTasks(writes),
+        agents=DynamoAgents(writes, chance),
+        payloads=DynamoPayloads(shared),
+        schedules=DynamoSchedules(writes),
+        ticks=DynamoTicks(),
+        queue=queues.SqsWork(sqs, settings.work_queue_url, log, metrics),
+        agent_queues=queues.SqsAgentQueues(sqs, settings.stage, log, metrics),
+        clock=wall_clock,
+        new_id=new_id,
+        chance=chance,
+        metrics=metrics,
+    )
+
+
+@dataclass(frozen=True)
+class _Assembly:
+    """Each use case once, made when first needed by another."""
+
+    p: Ports
+
+    @cached_property
+    def changing(self) -> Changing:
+        return Changing(self.p.tasks, self.p.payloads, self.p.queue, self.p.clock, self.p.metrics)
+
+    @cached_property
+    def holding(self) -> Holding:
+        return Holding(self.changing, self.p.payloads, self.p.clock, self.p.chance)
+
+    @cached_property
+    def roster(self) -> Roster:
+        return Roster(self.p.agents, self.p.clock, self.p.chance)
+
+    @cached_property
+    def handing(self) -> Handing:
+        return Handing(self.p.tasks, self.p.payloads, self.p.agent_queues, self.p.clock, self.p.metrics)
+
+    @cached_property
+    def dispatch(self) -> Dispatch:
+        return Dispatch(self.p.tasks, self.roster, self.handing, self.p.clock, self.p.chance)
+
+    @cached_property
+    def pull(self) -> Pull:
+        return Pull(self.p.tasks, self.roster, self.handing, self.p.clock, self.p.chance)
+
+    @cached_property
+    def settling(self) -> Settling:
+        return Settling(self.p.tasks, self.p.schedules, self.p.clock)
+
+    @cached_property
+    def firing(self) -> Firing:
+        return Firing(self.p.schedules, self.p.queue, self.p.clock, self.p.metrics)
+
+    @cached_property
+    def sweeping(self) -> Sweeping:
+        p = self.p
+        return Sweeping(p.agents, p.tasks, self.holding, p.agent_queues, p.queue, p.clock)
+
+    @cached_property
+    def agents(self) -> Agents:
+        p = self.p
+        return Agents(
+            p.agents, p.tasks, p.agent_queues, self.pull, self.sweeping, p.queue, p.clock, p.metrics
+        )
+
+    @cached_property
+    def due_tasks(self) -> DueTasks:
+        return DueTasks(
+            tasks=self.p.tasks,
+            agents=self.p.agents,
+            changing=self.changing,
+            dispatch=self.dispatch,
+            holding=self.holding,
+            handing=self.handing,
+            settling=self.settling,
+            queue=self.p.queue,
+            clock=self.p.clock,
+            chance=self.p.chance,
+        )
+
+
+def assemble(p: Ports) -> UseCases:
+    """All use cases over the given ports: real ones, or fakes."""
+    a = _Assembly(p)
+    clocked = {
+        ports.Aggregate.TASK: p.tasks,
+        ports.Aggregate.AGENT: p.agents,
+        ports.Aggregate.SCHEDULE: p.schedules,
+    }
+    return UseCases(
+        submission=Submission(p.tasks, p.payloads, p.queue, p.clock, p.new_id, p.metrics),
+        reading=Reading(p.tasks, p.agents, p.payloads, p.schedules, p.clock),
+        holding=a.holding,
+        cancelling=Cancelling(a.changing, p.agents, p.agent_queues, p.clock),
+        agents=a.agents,
+        agent_store=p.agents,
+        syncing=Syncing(p.agents, a.agents, p.tasks, a.holding, a.changing, a.pull, p.clock, p.metrics),
+        pull=a.pull,
+        schedules=Schedules(p.schedules, p.payloads, a.firing, p.queue, p.clock, p.new_id),
+        firing=a.firing,
+        settling=a.settling,
+        dispatch=a.dispatch,
+        looking=Looking(a.due_tasks, p.agents, p.schedules, a.sweeping, a.firing, p.clock, p.queue),
+        ticking=Ticking(clocked, p.ticks, p.queue, p.clock, p.metrics),
+        clock=p.clock,
+        new_id=p.new_id,
+        metrics=p.metrics,
+    )

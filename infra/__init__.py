@@ -1,0 +1,1 @@
+"""What is deployed, and the local cloud that stands in for it."""

@@ -1,0 +1,54 @@
+"""What the terminal shows once the service runs: where it is, what it found, what to try."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def banner(
+    *,
+    url: str,
+    aws_url: str,
+    data_dir: Path | None,
+    recovered: dict[str, int],
+    admin_key: str | None,
+    auth: bool,
+) -> str:
+    """A screen of at most a dozen lines. `admin_key` is shown once, when it was just made."""
+    kept = (
+        f"{data_dir}  ({_counted(recovered)})" if data_dir else "memory only, nothing outlives this process"
+    )
+    key = ' -H "X-API-Key: $AINS_API_KEY"' if auth else ""
+    lines = [
+        "",
+        f"  AINS is up at {url}",
+        f"  data           {kept}",
+        f"  AWS endpoint   {aws_url}  (DynamoDB, SQS, CloudWatch)",
+    ]
+    if auth:
+        lines.append(
+            "  auth           on; "
+            + ("the admin key, shown this once:" if admin_key else "key as made before")
+        )
+        lines += [f"                 export AINS_API_KEY={admin_key}"] if admin_key else []
+    lines += ["", "  Try, in another terminal:", *(f"    {line}" for line in _tries(url, key)), ""]
+    lines.append("  Ctrl-C stops it.")
+    return "\n".join(lines)
+
+
+def _tries(url: str, key: str) -> list[str]:
+    post = f"curl -s{key} {url}/%s -H 'Content-Type: application/json' -d '%s'"
+    task = '{"client_id":"me","task_type":"echo","capability_required":"echo","input_data":{"hello":"world"}}'
+    schedule = task.replace('"input_data"', '"cron_expression":"* * * * *","input_data"')
+    return [
+        f"python -m agent_client.samples.sample_agent --base-url {url}",
+        post % ("aitp/tasks", task),
+        f"curl -s{key} {url}/aitp/tasks?client_id=me",
+        post % ("aitp/tasks/schedule", schedule),
+    ]
+
+
+def _counted(recovered: dict[str, int]) -> str:
+    if not any(recovered.values()):
+        return "new and empty"
+    return "recovered " + ", ".join(f"{count} {name}" for name, count in recovered.items())

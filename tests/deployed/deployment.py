@@ -1,0 +1,97 @@
+"""The packaged template, deployed as it is to an emulated AWS."""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.package import CODE, TEMPLATE
+from tests.deployed.emulated_aws import EmulatedAws
+
+STACK = "ains"
+BUCKET = "artifacts"
+FUNCTIONS = ("APIHandler", "Tick", "Work")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A stack that was created: the base URL of its API, its admin's key and what it put out."""
+
+    aws: EmulatedAws
+    url: str
+    admin_key: str
+    outputs: dict[str, str]
+
+    def configuration(self, function: str) -> dict[str, Any]:
+        """How Lambda was told to run the function of a logical id."""
+        formation = self.aws.client("cloudformation")
+        found = formation.describe_stack_resource(StackName=STACK, LogicalResourceId=function)
+        name = found["StackResourceDetail"]["PhysicalResourceId"]
+        return dict(self.aws.client("lambda").get_function_configuration(FunctionName=name))
+
+    def log_lines(self) -> Iterator[str]:
+        """What the functions wrote."""
+        logs = self.aws.client("logs")
+        for group in logs.describe_log_groups()["logGroups"]:
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
+                yield from (event["message"] for event in page["events"])
+
+
+def deploy(aws: EmulatedAws, packaged: Path, *, admin_key: str) -> Deployment:
+    """What `aws cloudformation package` and `deploy` do. RuntimeError with the reasons if it fails."""
+    storage = aws.client("s3")
+    storage.create_bucket(Bucket=BUCKET)
+    storage.put_object(Bucket=BUCKET, Key=CODE, Body=(packaged / CODE).read_bytes())
+    text = (packaged / TEMPLATE).read_text()
+    uploaded = text.replace(f"./{CODE}", f"s3://{BUCKET}/{CODE}")
+    storage.put_object(Bucket=BUCKET, Key=TEMPLATE, Body=uploaded.encode())
+    outputs = _create_stack(aws, hashlib.sha256(admin_key.encode()).hexdigest())
+    gateway = yaml.safe_load(text)["Resources"]["RestAPI"]["Properties"]
+    _add_gateway_responses(aws, outputs["RestAPIId"], gateway)
+    path = f"/restapis/{outputs['RestAPIId']}/{gateway['StageName']}/_user_request_"
+    return Deployment(aws, aws.url + path, admin_key, outputs)
+
+
+def _create_stack(aws: EmulatedAws, admin_key_sha256: str) -> dict[str, str]:
+    formation = aws.client("cloudformation")
+    formation.create_stack(
+        StackName=STACK,
+        TemplateURL=f"{aws.url}/{BUCKET}/{TEMPLATE}",
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[{"ParameterKey": "AdminKeySha256", "ParameterValue": admin_key_sha256}],
+    )
+    deadline = time.monotonic() + 120
+    while (stack := formation.describe_stacks(StackName=STACK)["Stacks"][0])["StackStatus"].endswith(
+        "PROGRESS"
+    ):
+        if time.monotonic() > deadline:
+            raise RuntimeError("the stack was not created within two minutes")
+        time.sleep(0.1)
+    if stack["StackStatus"] != "CREATE_COMPLETE":
+        events = formation.describe_stack_events(StackName=STACK)["StackEvents"]
+        reasons = [
+            f"{e['LogicalResourceId']}: {e['ResourceStatusReason']}"
+            for e in events
+            if "ResourceStatusReason" in e
+        ]
+        raise RuntimeError(f"{stack['StackStatus']}: {reasons}")
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _add_gateway_responses(aws: EmulatedAws, api_id: str, api: dict[str, Any]) -> None:
+    """MiniStack runs customised gateway responses, but its import of an API's body passes over them."""
+    gateway = aws.client("apigateway")
+    for kind, response in api["GatewayResponses"].items():
+        headers = response["ResponseParameters"]["Headers"]
+        gateway.put_gateway_response(
+            restApiId=api_id,
+            responseType=kind,
+            statusCode=str(response["StatusCode"]),
+            responseParameters={f"gatewayresponse.header.{name}": value for name, value in headers.items()},
+            responseTemplates=response["ResponseTemplates"],
+        )
+    gateway.create_deployment(restApiId=api_id, stageName=api["StageName"])

@@ -1,0 +1,478 @@
+"""In-memory stand-ins for every port; the contract suite keeps them honest against DynamoDB and SQS."""
+
+import base64
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from chalicelib import consumers, wiring
+from chalicelib.domain import trust
+from chalicelib.domain.agent import Agent, Wish
+from chalicelib.domain.errors import Invalid, LostRace, NotFound, StaleSync, Superseded
+from chalicelib.domain.ids import clock_shard
+from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
+from chalicelib.domain.task import Task
+from chalicelib.services.ports import AgentUnavailable, DueRow, Hint, Page, Standing
+from chalicelib.services.usecases import UseCases
+
+T = TypeVar("T")
+START_MS = 1_800_000_000_000  # 2027-01-15 08:00:00 UTC, a whole minute
+
+
+class FakeClock:
+    """A time that only tests move."""
+
+    def __init__(self, now: int = START_MS) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, *, ms: int = 0, seconds: float = 0) -> None:
+        self.now += ms + round(seconds * 1000)
+
+
+class Ids:
+    """task-0001, task-0002, ..."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self, prefix: str) -> str:
+        self._count += 1
+        return f"{prefix}-{self._count:04d}"
+
+
+def _paged(rows: Sequence[T], *, limit: int, cursor: str | None) -> Page[T]:
+    """Cursors count rows; like DynamoDB's, one that was never given out is refused."""
+    start = 0
+    if cursor is not None:
+        try:
+            start = json.loads(base64.urlsafe_b64decode(cursor + "=="))["after"]
+        except (ValueError, KeyError, TypeError):
+            raise Invalid.at(
+                "cursor", "is not one that this list answered; leave it out to start over"
+            ) from None
+    part = tuple(rows[start : start + limit])
+    more = start + limit < len(rows)
+    after = base64.urlsafe_b64encode(json.dumps({"after": start + limit}).encode()).decode().rstrip("=")
+    return Page(part, after if more else None)
+
+
+def _due(rows: Mapping[str, Any], shard: int, until: int, limit: int, cursor: str | None) -> Page[DueRow]:
+    due = [DueRow(k, r.due_at) for k, r in rows.items() if r.due_at is not None and r.due_at <= until]
+    mine = [row for row in due if clock_shard(row.row_id) == shard]
+    return _paged(sorted(mine, key=lambda row: row.due_at), limit=limit, cursor=cursor)
+
+
+@dataclass
+class FakeAgents:
+    chance: random.Random
+    rows: dict[str, Agent] = field(default_factory=dict)
+    capability_rows: dict[tuple[str, str], tuple[Any, int | None]] = field(default_factory=dict)
+
+    def add(self, agent: Agent, descriptions: Mapping[str, Any]) -> Agent | None:
+        if agent.agent_id in self.rows:
+            return self.rows[agent.agent_id]
+        self.rows[agent.agent_id] = agent
+        self._describe(agent, descriptions)
+        return None
+
+    def _describe(self, agent: Agent, descriptions: Mapping[str, Any]) -> None:
+        for name in agent.profile.capabilities:
+            key = (f"{agent.tenant}#{name}", agent.agent_id)
+            self.capability_rows[key] = (descriptions.get(name), self.chance.randrange(2**31))
+
+    def reregister(self, agent: Agent, *, was: Agent, descriptions: Mapping[str, Any]) -> Agent:
+        row = self.rows.get(agent.agent_id)
+        if row is None or row.tenant != was.tenant or row.session_id != was.session_id:
+            raise LostRace("the row changed between read and write")
+        for name in set(was.profile.capabilities) - set(agent.profile.capabilities):
+            self.capability_rows.pop((f"{agent.tenant}#{name}", agent.agent_id), None)
+        kept = {"in_flight": row.in_flight, "evidence": row.evidence, "registered_at": row.registered_at}
+        self.rows[agent.agent_id] = replace(agent, **kept, hold_until=row.hold_until, left=False, listed=True)
+        self._describe(agent, descriptions)
+        return self.rows[agent.agent_id]
+
+    def get(self, agent_id: str) -> Agent | None:
+        return self.rows.get(agent_id)
+
+    def get_many(self, agent_ids: Sequence[str]) -> list[Agent]:
+        return [self.rows[agent_id] for agent_id in agent_ids if agent_id in self.rows]
+
+    def beat(self, agent_id: str, *, tenant: str, now: int, wish: Wish | None) -> Agent:
+        row = self.rows.get(agent_id)
+        if row is None or row.left or row.tenant != tenant:
+            raise NotFound(f"no agent {agent_id}")
+        beaten = replace(row, lease_until=now + row.profile.lease_ms, last_heartbeat=now)
+        self.rows[agent_id] = beaten if wish is None else replace(beaten, wish=wish)
+        return self.rows[agent_id]
+
+    def sync(
+        self, agent_id: str, *, tenant: str, session_id: str, ack: int, now: int, wish: Wish | None
+    ) -> Agent:
+        row = self.rows.get(agent_id)
+        if row is None or row.left or row.tenant != tenant:
+            raise NotFound(f"no agent {agent_id}: register it first")
+        if row.session_id not in (None, session_id):
+            raise Superseded(
+                f"session {row.session_id} of agent {agent_id} took over from session {session_id}"
+            )
+        if not row.acked <= ack <= row.seq:
+            raise StaleSync(f"ack {ack} is not within {row.acked} to {row.seq}, the answers of this session")
+        beaten = self.beat(agent_id, tenant=tenant, now=now, wish=wish)
+        self.rows[agent_id] = replace(beaten, session_id=session_id, acked=ack, seq=beaten.seq + 1)
+        return self.rows[agent_id]
+
+    def rearm(self, agent: Agent, due_at: int | None) -> bool:
+        row = self.rows.get(agent.agent_id)
+        seen = (agent.in_flight, agent.lease_until, agent.superseded_at)
+        if row is None or (row.in_flight, row.lease_until, row.superseded_at) != seen:
+            return False
+        self.rows[agent.agent_id] = replace(row, due_at=due_at)
+        return True
+
+    def depart(self, agent_id: str, *, now: int) -> Agent | None:
+        if agent_id not in self.rows:
+            return None
+        self.rows[agent_id] = replace(self.rows[agent_id], left=True, due_at=now)
+        return self.rows[agent_id]
+
+    def bury(self, agent: Agent) -> None:
+        row = self.rows.get(agent.agent_id)
+        if row is None or not row.left or row.in_flight > 0:
+            return
+        del self.rows[agent.agent_id]
+        for name in agent.profile.capabilities:
+            self.capability_rows.pop((f"{agent.tenant}#{name}", agent.agent_id), None)
+
+    def set_listed(self, agent: Agent, *, listed: bool) -> None:
+        for name in agent.profile.capabilities:
+            key = (f"{agent.tenant}#{name}", agent.agent_id)
+            if key in self.capability_rows:
+                place = self.chance.randrange(2**31) if listed else None
+                self.capability_rows[key] = (self.capability_rows[key][0], place)
+        if agent.agent_id in self.rows:
+            self.rows[agent.agent_id] = replace(self.rows[agent.agent_id], listed=listed)
+
+    def candidates(self, tenant: str, capability: str, *, start: int | None, limit: int) -> list[str]:
+        places = [
+            (place, agent_id)
+            for (name, agent_id), (_, place) in self.capability_rows.items()
+            if name == f"{tenant}#{capability}" and place is not None and place >= (start or 0)
+        ]
+        return [agent_id for _, agent_id in sorted(places)[:limit]]
+
+    def with_capability(self, tenant: str, capability: str, *, limit: int, cursor: str | None) -> Page[str]:
+        ids = sorted(agent_id for name, agent_id in self.capability_rows if name == f"{tenant}#{capability}")
+        return _paged(ids, limit=limit, cursor=cursor)
+
+    def capabilities(self, agent: Agent) -> list[tuple[str, Any]]:
+        keys = [(name, (f"{agent.tenant}#{name}", agent.agent_id)) for name in agent.profile.capabilities]
+        return [(name, self.capability_rows[key][0]) for name, key in keys if key in self.capability_rows]
+
+    def due(self, shard: int, *, until: int, limit: int, cursor: str | None = None) -> Page[DueRow]:
+        return _due(self.rows, shard, until, limit, cursor)
+
+    def page(self, *, limit: int, cursor: str | None) -> Page[Agent]:
+        return _paged(list(self.rows.values()), limit=limit, cursor=cursor)
+
+
+@dataclass
+class FakeTasks:
+    agents: FakeAgents
+    rows: dict[str, Task] = field(default_factory=dict)
+    history: list[tuple[str, Task | None, Task]] = field(default_factory=list)  # id, before, after
+
+    def _put(self, task: Task) -> None:
+        self.history.append((task.task_id, self.rows.get(task.task_id), task))
+        self.rows[task.task_id] = task
+
+    def add(self, task: Task) -> Task | None:
+        if task.task_id in self.rows:
+            return self.rows[task.task_id]
+        self._put(task)
+        return None
+
+    def get(self, task_id: str) -> Task | None:
+        return self.rows.get(task_id)
+
+    def get_many(self, task_ids: Sequence[str]) -> list[Task]:
+        return [self.rows[task_id] for task_id in dict.fromkeys(task_ids) if task_id in self.rows]
+
+    def get_with_agents(self, task_id: str, agent_ids: Sequence[str]) -> tuple[Task | None, list[Agent]]:
+        return self.rows.get(task_id), self.agents.get_many(agent_ids)
+
+    def remembered(self, task_id: str) -> Task | None:
+        return None
+
+    def _check(self, task: Task, was: int) -> None:
+        row = self.rows.get(task.task_id)
+        if row is None or row.version != was:
+            raise LostRace("the row changed between read and write")
+
+    def save(self, task: Task, *, was: int) -> None:
+        self._check(task, was)
+        self._put(task)
+
+    def assign(self, task: Task, *, was: int, agent: Agent, now: int) -> None:
+        self._check(task, was)
+        row = self.agents.rows.get(agent.agent_id)
+        if row is None or row.session_id != agent.session_id or not row.is_taking(now) or not row.free_slots:
+            raise AgentUnavailable(agent.agent_id)
+        arm = row.due_at if row.due_at is not None and row.due_at <= agent.lease_until else agent.lease_until
+        self.agents.rows[agent.agent_id] = replace(row, in_flight=row.in_flight + 1, due_at=arm)
+        self._put(task)
+
+    def leave(self, task: Task, *, was: int, agent_id: str, evidence: trust.Evidence | None) -> None:
+        self._check(task, was)
+        row = self.agents.rows.get(agent_id)
+        if row is not None:
+            sums = dict(row.evidence)
+            if evidence is not None:
+                sign, amount = ("+", evidence.good) if evidence.good else ("-", evidence.bad)
+                key = f"{evidence.capability}{sign}"
+                sums[key] = sums.get(key, 0) + amount
+            self.agents.rows[agent_id] = replace(row, in_flight=row.in_flight - 1, evidence=sums)
+        self._put(task)
+
+    def standing(self, queue_key: str, *, limit: int, after: str | None = None) -> Page[Standing]:
+        rows = [row for row in self.rows.values() if row.queue_key == queue_key]
+        places = [Standing(row.task_id, row.queue_order or 0) for row in rows]
+        return _paged(sorted(places, key=lambda p: p.order), limit=limit, cursor=after)
+
+    def open_places(self, *, limit: int) -> Page[tuple[str, Standing]]:
+        places = [
+            (row.queue_key, Standing(row.task_id, row.queue_order or 0))
+            for row in self.rows.values()
+            if row.queue_key is not None
+        ]
+        return _paged(places, limit=limit, cursor=None)
+
+    def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[str]:
+        mine = [r for r in self.rows.values() if (r.tenant, r.client_id) == (tenant, client_id)]
+        newest_first = sorted(mine, key=lambda row: -row.created_at)
+        return _paged([row.task_id for row in newest_first], limit=limit, cursor=cursor)
+
+    def page(self, *, limit: int, cursor: str | None) -> Page[Task]:
+        return _paged(list(self.rows.values()), limit=limit, cursor=cursor)
+
+    def due(self, shard: int, *, until: int, limit: int, cursor: str | None = None) -> Page[DueRow]:
+        return _due(self.rows, shard, until, limit, cursor)
+
+
+@dataclass
+class FakePayloads:
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def put(self, owner: str, kind: str, text: str, *, ttl: int | None = None) -> None:
+        self.texts[owner, kind] = text
+
+    def get_many(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        return {key: self.texts[key] for key in keys if key in self.texts}
+
+    def of_owner(self, owner: str, *, prefix: str) -> list[str]:
+        return [t for (o, kind), t in sorted(self.texts.items()) if o == owner and kind.startswith(prefix)]
+
+
+@dataclass
+class FakeSchedules:
+    tasks: FakeTasks
+    rows: dict[str, Schedule] = field(default_factory=dict)
+    runs: dict[tuple[str, int], Execution] = field(default_factory=dict)
+
+    def add(self, schedule: Schedule) -> Schedule | None:
+        if schedule.schedule_id in self.rows:
+            return self.rows[schedule.schedule_id]
+        self.rows[schedule.schedule_id] = schedule
+        return None
+
+    def get(self, schedule_id: str) -> Schedule | None:
+        return self.rows.get(schedule_id)
+
+    def _check(self, schedule_id: str, was: int) -> Schedule:
+        row = self.rows.get(schedule_id)
+        if row is None or row.version != was:
+            raise LostRace("the row changed between read and write")
+        return row
+
+    def save(self, schedule: Schedule, *, was: int) -> None:
+        row = self._check(schedule.schedule_id, was)
+        self.rows[schedule.schedule_id] = replace(schedule, failed_runs=row.failed_runs)
+
+    def delete(self, schedule: Schedule) -> None:
+        self._check(schedule.schedule_id, schedule.version)
+        del self.rows[schedule.schedule_id]
+
+    def fire(self, schedule: Schedule, *, was: int, task: Task, execution: Execution) -> None:
+        self._check(schedule.schedule_id, was)
+        if task.task_id in self.tasks.rows:
+            raise LostRace("the row changed between read and write")
+        self.save(schedule, was=was)
+        self.tasks.add(task)
+        self.runs[execution.schedule_id, execution.slot] = execution
+
+    def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[Schedule]:
+        mine = [r for r in self.rows.values() if (r.tenant, r.client_id) == (tenant, client_id)]
+        return _paged(sorted(mine, key=lambda row: -row.created_at), limit=limit, cursor=cursor)
+
+    def page(self, *, limit: int, cursor: str | None) -> Page[Schedule]:
+        return _paged(list(self.rows.values()), limit=limit, cursor=cursor)
+
+    def due(self, shard: int, *, until: int, limit: int, cursor: str | None = None) -> Page[DueRow]:
+        return _due(self.rows, shard, until, limit, cursor)
+
+    def execution(self, schedule_id: str, slot: int) -> Execution | None:
+        return self.runs.get((schedule_id, slot))
+
+    def settle(self, execution: Execution) -> bool:
+        key = (execution.schedule_id, execution.slot)
+        if key not in self.runs or self.runs[key].status is not ExecutionStatus.PENDING:
+            return False
+        self.runs[key] = execution
+        row = self.rows.get(execution.schedule_id)
+        if execution.status is ExecutionStatus.FAILED and row is not None:
+            self.rows[execution.schedule_id] = replace(row, failed_runs=row.failed_runs + 1)
+        return True
+
+    def executions(self, schedule_id: str, *, limit: int, cursor: str | None) -> Page[Execution]:
+        mine = sorted(
+            (run for (owner, _), run in self.runs.items() if owner == schedule_id), key=lambda r: -r.slot
+        )
+        return _paged(mine, limit=limit, cursor=cursor)
+
+
+@dataclass
+class FakeTicks:
+    at: int | None = None
+
+    def last(self) -> int | None:
+        return self.at
+
+    def mark(self, now: int) -> int | None:
+        before, self.at = self.at, now
+        return before
+
+
+@dataclass
+class FakeQueue:
+    """The work queue; `drop` loses everything sent from then on."""
+
+    sent: list[Hint] = field(default_factory=list)
+    drop: bool = False
+
+    def announce(self, *hints: Hint, now: int) -> None:
+        if not self.drop:
+            self.sent += [
+                replace(hint, at=hint.at if hint.at is not None and hint.at > now else None) for hint in hints
+            ]
+
+
+@dataclass
+class FakeAgentQueues:
+    messages: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    drop: bool = False
+
+    def create(self, agent_id: str) -> str:
+        url = f"https://sqs.test/{agent_id}"
+        self.messages.setdefault(url, [])
+        return url
+
+    def send(self, url: str, message: Mapping[str, Any]) -> None:
+        if not self.drop and url in self.messages:
+            self.messages[url].append(json.loads(json.dumps(message)))
+
+    def delete(self, url: str) -> None:
+        self.messages.pop(url, None)
+
+
+@dataclass
+class FakeMetrics:
+    counted: list[tuple[str, float, dict[str, str]]] = field(default_factory=list)
+
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None:
+        self.counted.append((name, value, dimensions))
+
+    def total(self, name: str) -> float:
+        return sum(value for counted, value, _ in self.counted if counted == name)
+
+
+class SilentLog:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, Mapping[str, object]]] = []
+
+    def exception(self, msg: object, *, extra: Mapping[str, object]) -> None:
+        self.lines.append((str(msg), extra))
+
+    warning = exception
+
+
+@dataclass
+class World:
+    """All use cases over fakes, a clock that tests move, and a consumer that tests run."""
+
+    clock: FakeClock
+    tasks: FakeTasks
+    agents: FakeAgents
+    payloads: FakePayloads
+    schedules: FakeSchedules
+    ticks: FakeTicks
+    queue: FakeQueue
+    agent_queues: FakeAgentQueues
+    metrics: FakeMetrics
+    use_cases: UseCases
+    log: SilentLog = field(default_factory=SilentLog)
+
+    def drain(self, *, most: int = 1_000) -> int:
+        """Handle every message that is visible now; those delayed stay. How many were handled."""
+        handled = 0
+        while handled < most:
+            ready = [h for h in self.queue.sent if h.at is None or h.at <= self.clock.now]
+            if not ready:
+                return handled
+            self.queue.sent.remove(ready[0])
+            consumers.handle(ready[0], self.use_cases)
+            handled += 1
+        raise AssertionError(f"still busy after {most} messages")
+
+    def run(self, *, seconds: float, step_ms: int = 1_000, each: Callable[[], None] | None = None) -> None:
+        """Let time pass: messages become visible, a tick runs each minute, `each` runs every step."""
+        end = self.clock.now + round(seconds * 1000)
+        while self.clock.now < end:
+            self.clock.advance(ms=min(step_ms, end - self.clock.now))
+            if self.clock.now // 60_000 != (self.clock.now - step_ms) // 60_000:
+                self.use_cases.ticking.tick()
+            self.drain()
+            if each is not None:
+                each()
+                self.drain()
+
+
+def world(*, seed: int = 7) -> World:
+    """A fresh one."""
+    chance = random.Random(seed)
+    clock = FakeClock()
+    agents = FakeAgents(chance)
+    tasks = FakeTasks(agents)
+    payloads, schedules, ticks = FakePayloads(), FakeSchedules(tasks), FakeTicks()
+    queue, agent_queues, metrics = FakeQueue(), FakeAgentQueues(), FakeMetrics()
+    use_cases = wiring.assemble(
+        wiring.Ports(
+            tasks=tasks,
+            agents=agents,
+            payloads=payloads,
+            schedules=schedules,
+            ticks=ticks,
+            queue=queue,
+            agent_queues=agent_queues,
+            clock=clock,
+            new_id=Ids(),
+            chance=chance,
+            metrics=metrics,
+        )
+    )
+    return World(clock, tasks, agents, payloads, schedules, ticks, queue, agent_queues, metrics, use_cases)
