@@ -54,7 +54,7 @@ class HttpSync:
         self._limit = _REPORTS
         if len(reports) < len(queued):
             return 0.0
-        return _QUICK if answer.assignments else self._pause(answer)
+        return _QUICK if answer.assignments else min(self._poll.due_in, self._heartbeat.due_in)
 
     def sign_off(self) -> None:
         self.round(status="DRAINING")
@@ -115,11 +115,7 @@ class HttpSync:
             self._heartbeat.done()
         if self._poll.is_due or answer.assignments:
             log.info("Polling for tasks... %d tasks found", len(answer.assignments))
-        self._poll.done()
-
-    def _pause(self, answer: SyncAnswer) -> float:
-        due = min(self._poll.due_in, self._heartbeat.due_in)
-        return due if answer.next_sync_in is None else min(due, max(answer.next_sync_in, _QUICK))
+            self._poll.done()
 
 
 def _fitting(reports: Sequence[Report], limit: int) -> list[Report]:

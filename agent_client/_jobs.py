@@ -18,8 +18,11 @@ RESULT_BYTES = 240 * 1024
 _MESSAGE_CHARS = 1000
 
 
+_DAY = 86_400.0  # the longest wait the service takes
+
+
 class Retry(Exception):
-    """Raised by a handler: this attempt failed, try again, not before `after` seconds."""
+    """Raised by a handler: this attempt failed, try again, not before `after` seconds (at most a day)."""
 
     def __init__(self, message: str = "the handler asked for a retry", *, after: float | None = None) -> None:
         super().__init__(message)
@@ -131,5 +134,9 @@ def failed(task: Assignment, error: BaseException) -> Report:
         "FAILED",
         error_message=text,
         retryable=not isinstance(error, Fail),
-        retry_after_seconds=error.after if isinstance(error, Retry) else None,
+        retry_after_seconds=_within_a_day(error.after) if isinstance(error, Retry) else None,
     )
+
+
+def _within_a_day(seconds: float | None) -> float | None:
+    return None if seconds is None else min(_DAY, max(0.0, seconds))

@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 from agent_client._shift import Ending, Shift
 
@@ -42,7 +41,7 @@ def on_signals(call: Callable[[], None]) -> Iterator[None]:
         yield
         return
 
-    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the interface's
+    def handle(*_: object) -> None:
         call()
 
     before = {number: signal.signal(number, handle) for number in _SIGNALS}

@@ -59,7 +59,8 @@ class Listener:
                 self.listen_once()
                 self._failures = 0
             except AinsError as error:
-                self._pause(error)
+                if not self._is_closed:
+                    self._pause(error)
 
     def _pause(self, error: AinsError) -> None:
         self._failures += 1

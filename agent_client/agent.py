@@ -6,7 +6,6 @@ import queue
 import random
 import uuid
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from agent_client._agent_models import Registration
@@ -92,8 +91,8 @@ class Agent:
         A second signal stops at once. Raises what the service answers when it refuses the registration.
         """
         news: queue.SimpleQueue[str] = queue.SimpleQueue()  # whose put is safe in a signal handler
-        run = self._begin(on_end=lambda: news.put("ended"))
         with on_signals(lambda: news.put("signal")):
+            run = self._begin(on_end=lambda: news.put("ended"))
             while news.get() == "signal":
                 log.info("Stopping; a second signal stops at once")
                 if run.shift.ask_to_stop() > 1:
@@ -128,9 +127,7 @@ class Agent:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _begin(self, *, on_end: Callable[[], None]) -> Run:

@@ -6,7 +6,6 @@ import os
 import random
 import time
 import uuid
-from types import TracebackType
 from typing import Self
 
 from agent_client._agent_calls import AgentCalls
@@ -66,7 +65,5 @@ class Client(AgentCalls, TaskCalls, ScheduleCalls):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -21,13 +21,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_client._decode import decode
+from agent_client._fake_queue import FakeQueue
 from agent_client._fake_state import FakeState, Refusal
 from agent_client._http import Request, Response
 from agent_client._retries import NO_RETRIES
-from agent_client._sqs_queue import Message
 from agent_client.client import Client
-from agent_client.errors import ConnectionFailed, Timeout, TransportError
+from agent_client.errors import ConnectionFailed, Timeout
 from agent_client.models import Task
+
+__all__ = ["FakeQueue", "FakeService", "Fault", "Serve", "answering", "lost_answer", "refused"]
 
 Serve = Callable[[Request], Response]
 Fault = Callable[[Request, Serve], Response]
@@ -134,61 +136,6 @@ class FakeService:
         except Refusal as refusal:
             return _problem(refusal.status, refusal.slug, str(refusal))
         return _json(status, answer)
-
-
-class FakeQueue:
-    """For `SqsLongPoll(connect=lambda url: queue)`. What was received and not deleted is in `in_flight`."""
-
-    def __init__(self) -> None:
-        self.in_flight: dict[str, Message] = {}
-        self.deleted: list[Message] = []
-        self.fails_with: TransportError | None = None
-        self._waiting: deque[Message] = deque()
-        self._sent = 0
-        self._is_closed = False
-        self._changed = threading.Condition()
-
-    def put(self, content: Any) -> None:
-        """A dict as JSON; a string as it is."""
-        with self._changed:
-            self._sent += 1
-            body = content if isinstance(content, str) else json.dumps(content)
-            self._waiting.append(Message(f"handle-{self._sent}", body))
-            self._changed.notify_all()
-
-    def redeliver(self) -> None:
-        """The visibility timeout of everything in flight is over."""
-        with self._changed:
-            self._waiting.extend(self.in_flight.values())
-            self.in_flight.clear()
-            self._changed.notify_all()
-
-    def receive(self, *, wait_seconds: int) -> list[Message]:
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._is_closed, wait_seconds)
-            if self.fails_with is not None:
-                raise self.fails_with
-            messages = list(self._waiting)
-            self._waiting.clear()
-            self.in_flight.update((m.handle, m) for m in messages)
-            return messages
-
-    def delete(self, message: Message) -> None:
-        with self._changed:
-            self.deleted.append(self.in_flight.pop(message.handle))
-            self._changed.notify_all()
-
-    def wait_until(self, fact: Callable[[], bool], *, timeout: float = 10.0) -> None:
-        """Looks after every change. Raises AssertionError after `timeout` seconds."""
-        with self._changed:
-            if not self._changed.wait_for(fact, timeout):
-                raise AssertionError(f"not within {timeout:g} s")
-
-    def close(self) -> None:
-        """Ends the polls under way."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify_all()
 
 
 def _json(status: int, content: Mapping[str, Any]) -> Response:

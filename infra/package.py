@@ -23,7 +23,7 @@ LINT = "import sys; from cfnlint.runner import main; sys.exit(main())"
 
 # botocore's service descriptions are most of the zip: of the services only these stay. The library
 # itself stays too, so that what runs is the version that was tested and not the runtime's.
-SERVICES = ("dynamodb", "sqs", "sts")
+SERVICES = ("dynamodb", "sqs")
 DROPPED_SUFFIXES = (".pyi", ".pyc", ".md", ".rst")
 # Entries carry one fixed time: the same sources give the same bytes, and CloudFormation sees no change.
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -32,7 +32,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 def package(*, stage: str, out: Path, project: Path = ROOT, build: Path | None = None) -> Path:
     """Builds `out`/sam.yaml and `out`/deployment.zip for a stage and answers the template's path.
 
-    `build` keeps the downloaded requirements from one time to the next. Needs no AWS credentials. Raises subprocess.CalledProcessError when Chalice or cfn-lint refuses.
+    `build` keeps the downloaded requirements from one time to the next. Needs no AWS credentials.
+    Raises subprocess.CalledProcessError when Chalice or cfn-lint refuses.
     """
     build = (build or out / "build").resolve()
     build.mkdir(parents=True, exist_ok=True)

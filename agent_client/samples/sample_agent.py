@@ -118,12 +118,17 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when it was stopped and drained, 1 when it could not run or another process took it over."""
     options = parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
+    lines = logging.StreamHandler(sys.stdout)
+    log = logging.getLogger("agent_client")
+    log.addHandler(lines)
+    log.setLevel(logging.INFO)
     try:
         ending = build(options).run()
     except Exception as error:  # noqa: BLE001 - one clear line instead of a traceback
         print(f"The agent cannot run: {error}", file=sys.stderr)
         return 1
+    finally:
+        log.removeHandler(lines)
     return 0 if ending is Ending.DRAINED else 1
 
 

@@ -11,12 +11,11 @@ from chalice.app import Request, Response
 from chalicelib import telemetry
 from chalicelib.domain import ids
 from chalicelib.domain.errors import Invalid
-from chalicelib.services.usecases import UseCases
 
 from . import parsing
-from .caller import Auth
+from .caller import ANYBODY, Auth
 from .errors import CRASH, MethodNotAllowed, problem
-from .operation import Call, Operation, Reply
+from .operation import Call, Operation, Reply, Service
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
@@ -26,54 +25,48 @@ View = Callable[..., Response]
 
 @dataclass(frozen=True)
 class Answering:
-    """Makes Chalice views: they answer every request, and raise nothing."""
+    """Makes Chalice views, which answer every request and raise nothing. `current` is the one served."""
 
-    use_cases: Callable[[], UseCases]
+    service: Service
     auth: Auth
 
     def answers(self, operation: Operation, current: Callable[[], Request]) -> View:
-        """The view of an operation; `current` is the request that is being served."""
-        return self._safe(current, lambda request, path: self._answer(operation, request, path))
+        """The view of an operation."""
+        return _safe(current, lambda request, path: self._answer(operation, request, path))
 
     def refuses(self, allowed: Sequence[str], current: Callable[[], Request]) -> View:
         """The view of methods that a path does not have."""
 
-        def refuse(request: Request, _: Mapping[str, str]) -> Response:
+        def refuse(request: Request, _path: Mapping[str, str]) -> Response:
             self.auth.caller(request.headers)
             raise MethodNotAllowed(request.method, allowed)
 
-        return self._safe(current, refuse)
-
-    def public(self, body: Callable[[], Any], current: Callable[[], Request]) -> View:
-        """A view for everybody, that looks at nothing of the request."""
-        return self._safe(current, lambda _request, _path: _response(200, body()))
-
-    def _safe(
-        self, current: Callable[[], Request], answer: Callable[[Request, Mapping[str, str]], Response]
-    ) -> View:
-        def view(**path: str) -> Response:
-            request = current()
-            try:
-                return answer(request, path)
-            except Exception as error:  # noqa: BLE001 - the boundary: each becomes a problem, a crash is logged
-                return _refusal(error, request)
-
-        return view
+        return _safe(current, refuse)
 
     def _answer(self, operation: Operation, request: Request, path: Mapping[str, str]) -> Response:
-        caller = self.auth.caller(request.headers)
+        caller = ANYBODY if operation.is_open else self.auth.caller(request.headers)
         call = Call(
-            use_cases=self.use_cases(),
+            service=self.service,
             caller=caller,
             path={name: ids.checked(unquote(value), pointer=name) for name, value in path.items()},
             query=parsing.query(_parameters(request), operation.query),
-            body=parsing.body(_raw_body(request), operation.body),
+            body=parsing.body(_raw_body(request, operation), operation.body),
             headers=request.headers,
         )
         answer = operation.view(call)
-        if isinstance(answer, Reply):
-            return _response(answer.status, answer.body, answer.headers)
-        return _response(operation.status, answer)
+        reply = answer if isinstance(answer, Reply) else Reply(answer, operation.statuses[0])
+        return _response(reply.status, reply.body, reply.headers)
+
+
+def _safe(current: Callable[[], Request], answer: Callable[[Request, Mapping[str, str]], Response]) -> View:
+    def view(**path: str) -> Response:
+        request = current()
+        try:
+            return answer(request, path)
+        except Exception as error:  # noqa: BLE001 - the boundary: each becomes a problem, a crash is logged
+            return _refusal(error, request)
+
+    return view
 
 
 def _parameters(request: Request) -> dict[str, Sequence[str]]:
@@ -81,7 +74,9 @@ def _parameters(request: Request) -> dict[str, Sequence[str]]:
     return {} if parameters is None else {name: parameters.getlist(name) for name in parameters}
 
 
-def _raw_body(request: Request) -> bytes:
+def _raw_body(request: Request, operation: Operation) -> bytes:
+    if operation.method == "GET":
+        return b""  # the body of a GET means nothing
     try:
         raw = request.raw_body
         return raw.encode() if isinstance(raw, str) else raw
@@ -91,7 +86,9 @@ def _raw_body(request: Request) -> bytes:
 
 def _response(status: int, body: Any, headers: Mapping[str, str] | None = None, kind: str = JSON) -> Response:
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=vars)
-    return Response(text, status_code=status, headers={"Content-Type": kind, **SECURITY_HEADERS, **(headers or {})})
+    return Response(
+        text, status_code=status, headers={"Content-Type": kind, **SECURITY_HEADERS, **(headers or {})}
+    )
 
 
 def _refusal(error: Exception, request: Request) -> Response:

@@ -16,6 +16,7 @@ class CallerKind(StrEnum):
     """What a key is for."""
 
     ADMIN = "admin"
+    ANYBODY = "anybody"  # nobody asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,12 @@ class Caller:
     kind: CallerKind
 
 
+ANYBODY = Caller("", CallerKind.ANYBODY)
+
+
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """`open_mode` (a service on loopback): everybody is an admin. Without a configured key nobody is anybody."""
+    """In `open_mode` (a service on loopback) everybody is an admin; else, with no key configured, nobody."""
 
     open_mode: bool = False
     admin_key_sha256: str | None = None

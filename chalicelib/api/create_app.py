@@ -1,6 +1,6 @@
 """The Chalice app with all HTTP routes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import groupby
 
 from chalice.app import Blueprint, Chalice
@@ -10,19 +10,35 @@ from chalicelib.services.usecases import UseCases
 from . import agents, operations, schedules, tasks
 from .answering import Answering
 from .caller import Auth
-from .openapi import document
-from .operation import Operation, Routes
+from .operation import Operation, Service
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")  # HEAD and OPTIONS are the gateway's
-RESOURCES: Sequence[Routes] = (agents.routes, tasks.routes, schedules.routes, operations.routes)
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")  # HEAD and OPTIONS are the gateway's
+OPERATIONS = (
+    *agents.routes.operations,
+    *tasks.routes.operations,
+    *schedules.routes.operations,
+    *operations.routes.operations,
+)
 
 
 def create_app(use_cases: Callable[[], UseCases], *, auth: Auth, version: str) -> Chalice:
-    """A fresh app. `use_cases` is called per request, never before: packaging imports this without AWS."""
+    """A fresh app. `use_cases` is called by requests only: packaging imports the app without AWS."""
     app = Chalice("ains", configure_logs=False)
-    answering = Answering(use_cases, auth)
-    for resource in RESOURCES:
-        app.register_blueprint(_blueprint(resource.operations, answering))
-    app.register_blueprint(_about(answering, version))
-    _refuse_other_methods(app, answering)
+    service = Service(version=version, operations=OPERATIONS, use_cases=use_cases)
+    answering = Answering(service, auth)
+    for path, offered in groupby(sorted(OPERATIONS, key=lambda op: op.path), key=lambda op: op.path):
+        app.register_blueprint(_blueprint(path, tuple(offered), answering))
     return app
+
+
+def _blueprint(path: str, offered: tuple[Operation, ...], answering: Answering) -> Blueprint:
+    """One path: its operations, and a refusal for every other method (the gateway would answer 403)."""
+    blueprint = Blueprint(__name__)
+    for operation in offered:
+        route = blueprint.route(path, methods=[operation.method], content_types=[], name=operation.name)
+        route(answering.answers(operation, lambda: blueprint.current_request))
+    allowed = sorted(operation.method for operation in offered)
+    others = [method for method in METHODS if method not in allowed]
+    refuse = answering.refuses(allowed, lambda: blueprint.current_request)
+    blueprint.route(path, methods=others, content_types=[], name="refuse")(refuse)
+    return blueprint

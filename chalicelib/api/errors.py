@@ -43,9 +43,12 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.LostRace: Kind(409, "conflict", "Conflict", "; nothing was changed, send the request again"),
     NotDue: Kind(409, "not-due", "Not due yet"),
     errors.TooLarge: Kind(413, "payload-too-large", "Payload too large"),
+    errors.KeyReused: Kind(422, "idempotency-mismatch", "Idempotency key used before"),
 }
 CRASH = Kind(500, "internal", "Internal error")
-CRASHED = "something went wrong here; it was logged under the request_id, and the same request may be sent again"
+CRASHED = (
+    "something went wrong here; it was logged under the request_id, and the same request may be sent again"
+)
 
 
 @dataclass(frozen=True, slots=True)

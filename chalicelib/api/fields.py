@@ -1,4 +1,4 @@
-"""The types that request models are made of: each states its bounds, and says in words what would be right."""
+"""The types that request models are made of: each states its bounds, and in words what would be right."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -96,15 +96,14 @@ def one_of_a_kind(name: Callable[[Any], str]) -> Callable[[list[Any]], list[Any]
 
 _MOMENT_SCHEMA = {"type": "string", "format": "date-time"}
 Moment = Annotated[int, BeforeValidator(moment), WithJsonSchema(_MOMENT_SCHEMA)]
-Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=128), AfterValidator(identifier)
-]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(identifier)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_NO_CONTROL)]
 Capability = Annotated[str, StringConstraints(pattern=_CAPABILITY)]
 Url = Annotated[str, StringConstraints(max_length=2_048, pattern=_URL)]
 Words = Annotated[str, Field(max_length=1_000)]
 ErrorWords = Annotated[
-    str, Field(max_length=10_000, description="The first 1,000 characters are kept."),
+    str,
+    Field(max_length=10_000, description="The first 1,000 characters are kept."),
     AfterValidator(lambda text: text[:KEPT_ERROR]),
 ]
 Metadata = Annotated[dict[str, Any], AfterValidator(_small)]

@@ -14,16 +14,30 @@ B = TypeVar("B", bound=Request)
 A = TypeVar("A")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What the API knows of itself, and how it comes by its use cases: when a call first needs them."""
+
+    version: str
+    operations: tuple["Operation", ...]
+    use_cases: Callable[[], UseCases]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[Q, B]):
     """One request, understood: what a view works on. `path` holds the path's variables, checked as ids."""
 
-    use_cases: UseCases
+    service: Service
     caller: Caller
     path: Mapping[str, str]
     query: Q
     body: B
     headers: Mapping[str, str]
+
+    @property
+    def use_cases(self) -> UseCases:
+        """All use cases."""
+        return self.service.use_cases()
 
     @property
     def tenant(self) -> str:
@@ -50,8 +64,9 @@ class Operation:
     query: type[Request]
     body: type[Request]
     answer: type[Any]
-    status: int
+    statuses: tuple[int, ...]  # of success, the usual one first
     headers: Mapping[str, str]  # request headers it looks at, and what for
+    is_open: bool  # to everybody, with or without a key
 
     @property
     def name(self) -> str:
@@ -74,8 +89,9 @@ class Routes:
         *,
         query: type[Q] = NoQuery,  # type: ignore[assignment] # mypy has no defaults for type variables yet
         body: type[B] = NoBody,  # type: ignore[assignment] # as above
-        status: int = 200,
+        statuses: tuple[int, ...] = (200,),
         headers: Mapping[str, str] | None = None,
+        is_open: bool = False,
     ) -> Callable[[Callable[[Call[Q, B]], A | Reply[A]]], Callable[[Call[Q, B]], A | Reply[A]]]:
         """Register a view: its request is parsed into `query` and `body` before it is called."""
 
@@ -88,8 +104,9 @@ class Routes:
                     query=query,
                     body=body,
                     answer=answer,
-                    status=status,
+                    statuses=statuses,
                     headers=headers or {},
+                    is_open=is_open,
                 )
             )
             return view

@@ -1,11 +1,11 @@
-"""Bytes and query strings into request models; all that is wrong becomes one Invalid that names every field."""
+"""Bytes and query strings into request models; all that is wrong becomes one Invalid."""
 
 import re
 from collections.abc import Mapping, Sequence
 from math import isinf
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import from_json
 
 from chalicelib.domain.content import MAX_BYTES

@@ -81,5 +81,7 @@ def _instead(value: object) -> str:
 def _unknown(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
     known = list(model.model_fields) if len(location) == 1 else []
     near = difflib.get_close_matches(str(location[-1])[:64], known, n=1)
-    meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}" if known else "leave it out"
+    meant = (
+        f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}" if known else "leave it out"
+    )
     return f"is not known here; {meant}"

@@ -30,6 +30,11 @@ def _moved(task: Task, to: Status, **changes: Any) -> Task:
     return _next(task, status=to, **changes)
 
 
+def _announced_by(task: Task, now: int) -> int:
+    """When the clock looks whether its announcement was lost, or it waited too long."""
+    return _sooner(task.expires_at, now + ANNOUNCE_AGAIN_MS)
+
+
 def _lined_up(task: Task) -> dict[str, Any]:
     return {
         "queue_key": queueing.line(task.tenant, task.capability),
@@ -70,12 +75,12 @@ def submitted(task: Task, *, now: int) -> Task:
     """A new task, in line, or outside it until `not_before`."""
     if task.not_before is not None and task.not_before > now:
         return replace(task, ready_at=task.not_before, due_at=task.not_before)
-    return replace(task, due_at=now + ANNOUNCE_AGAIN_MS, **_lined_up(task))
+    return replace(task, due_at=_announced_by(task, now), **_lined_up(task))
 
 
 def queued(task: Task, *, now: int) -> Task:
     """Its wait (not_before, backoff) is over: it joins the line."""
-    return _next(task, due_at=now + ANNOUNCE_AGAIN_MS, **_lined_up(task))
+    return _next(task, due_at=_announced_by(task, now), **_lined_up(task))
 
 
 def parked(task: Task) -> Task:
@@ -149,9 +154,8 @@ def progressed(task: Task, progress: float) -> Task:
 def completed(task: Task, *, result: Content, now: int) -> Task:
     """Done, with this result, for good."""
     ended = _ended(task, Outcome.COMPLETED, now=now)
-    return _moved(
-        task, Status.COMPLETED, **{**ended, **_over(task, now=now), "result": result, "progress": 1.0}
-    )
+    good = {"result": result, "progress": 1.0, "error": None}  # an earlier attempt's error is in its attempt
+    return _moved(task, Status.COMPLETED, **{**ended, **_over(task, now=now), **good})
 
 
 def failed(
@@ -185,7 +189,7 @@ def failed(
 def freed(task: Task, outcome: Outcome, *, now: int, error: str | None = None) -> Task:
     """Its holder gave it back or is gone. Before the start nothing is consumed; after it, a rescue is."""
     ended = _ended(task, outcome, now=now, error=error)
-    due_at = _sooner(task.due_at, now + ANNOUNCE_AGAIN_MS)
+    due_at = _sooner(task.due_at, _announced_by(task, now))
     if task.status is Status.ACTIVE:
         if task.rescues + 1 >= MAX_RESCUES:
             reason = f"its agent was lost or let go of it {MAX_RESCUES} times while it ran"
@@ -215,8 +219,9 @@ def cancelled(task: Task, *, now: int, reason: str | None) -> Task:
     over = _over(task, now=now) | {"error": reason or "cancelled by its client"}
     if task.lease is None:
         return _moved(task, Status.CANCELLED, **over, queue_key=None, queue_order=None)
-    over["due_at"] = _sooner(task.due_at, task.lease.ends_at)
-    return _moved(task, Status.CANCELLED, **over)
+    over["due_at"] = _sooner(over["due_at"] if task.awaited else task.due_at, task.lease.ends_at)
+    # Its assignment is not announced again: that would hand out what nobody wants any more.
+    return _moved(task, Status.CANCELLED, **over, lease=replace(task.lease, redeliver_at=None))
 
 
 def let_go(task: Task, *, now: int) -> Task:

@@ -5,7 +5,7 @@ posterior: the power of two choices (Mitzenmacher, 2001) with Thompson sampling 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -65,6 +65,11 @@ def why_not(agent: Agent, task: Task, *, now: int) -> str | None:
     return None
 
 
+def could_take(agent: Agent, task: Task, *, now: int) -> bool:
+    """Nothing but its load stands in the way."""
+    return why_not(replace(agent, in_flight=0), task, now=now) is None
+
+
 def lost_it(agent_id: str, task: Task) -> bool:
     """This agent was lost with this task: it gets it back only when nobody else is capable."""
     return (
@@ -72,12 +77,14 @@ def lost_it(agent_id: str, task: Task) -> bool:
     )
 
 
-def choose(task: Task, candidates: Sequence[Agent], *, now: int, chance: Chance) -> Choice:
-    """The best of the eligible candidates by the task's strategy."""
+def choose(
+    task: Task, candidates: Sequence[Agent], *, now: int, chance: Chance, are_all: bool = True
+) -> Choice:
+    """The best of the eligible candidates by the task's strategy; `are_all` when there are no others."""
     strategy = Strategy(task.strategy)
     refused = {agent.agent_id: why_not(agent, task, now=now) for agent in candidates}
-    others_capable = any(
-        not lost_it(a.agent_id, task) and task.capability in a.profile.capabilities for a in candidates
+    others_capable = not are_all or any(
+        not lost_it(a.agent_id, task) and could_take(a, task, now=now) for a in candidates
     )
     for agent in candidates:
         if refused[agent.agent_id] is None and others_capable and lost_it(agent.agent_id, task):

@@ -8,8 +8,8 @@ from chalicelib.domain import trust
 from chalicelib.domain.errors import Conflict, LostRace, NotFound
 from chalicelib.domain.task import Attempt, Status, Task
 
-from .hints import of_waiting
-from .ports import Clock, Hint, HintKind, Metrics, PayloadStore, TaskStore, WorkQueue
+from .hints import of_due, of_waiting
+from .ports import Aggregate, Clock, Hint, HintKind, Metrics, PayloadStore, TaskStore, WorkQueue
 
 TRIES = 4
 Decide = Callable[[Task], Task]
@@ -34,7 +34,9 @@ class Changing:
         remembered = self.tasks.remembered(task_id)
         if remembered is not None:
             try:
-                return self.written(remembered, decide(remembered))
+                after = decide(remembered)
+                if after is not remembered:
+                    return self.written(remembered, after)
             except Conflict:
                 pass  # perhaps only the memory was stale
         for _ in range(TRIES):
@@ -77,6 +79,8 @@ class Changing:
             hints.append(Hint(kind=HintKind.FILL, row_id=task.lease.agent_id))
         if after.status is Status.PENDING and after.queue_key != task.queue_key:
             hints += of_waiting(after, now=now)
+        if after.status is Status.ACTIVE and task.status is not Status.ACTIVE and after.lease is not None:
+            hints += of_due(Aggregate.TASK, after.task_id, after.lease.deadline, now=now)
         if hints:
             self.queue.announce(*hints, now=now)
         self._measure(task, after, now)

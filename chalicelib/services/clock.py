@@ -14,7 +14,7 @@ from .changing import Changing
 from .dispatch import Dispatch
 from .firing import Firing
 from .handing import Handing
-from .hints import HORIZON_MS, of_due
+from .hints import HORIZON_MS, of_due, of_early
 from .holding import Holding
 from .ports import (
     AgentStore,
@@ -58,7 +58,7 @@ class DueTasks:
         if task is None or task.due_at is None:
             return
         if task.due_at > now:
-            self.queue.announce(*of_due(Aggregate.TASK, task_id, task.due_at, now=now), now=now)
+            self.queue.announce(*of_early(Aggregate.TASK, task_id, task.due_at, now=now), now=now)
             return
         at = lifecycle.next_look(task)
         if at is None or at > now:
@@ -186,6 +186,6 @@ class Looking:
         if agent is None or agent.due_at is None:
             return
         if agent.due_at > now:
-            self.queue.announce(*of_due(Aggregate.AGENT, agent_id, agent.due_at, now=now), now=now)
+            self.queue.announce(*of_early(Aggregate.AGENT, agent_id, agent.due_at, now=now), now=now)
             return
         self.sweeping.look(agent)

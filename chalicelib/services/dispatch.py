@@ -41,16 +41,17 @@ class Dispatch:
             if task is None or not task.in_line or task.has_expired(self.clock()):
                 return None
             try:
-                held = self._assigned(task, agents)
+                held = self._assigned(task, agents, are_all=not pool)
             except LostRace:
                 return None  # somebody else has it
             if held is not None:
                 return held
         return self._parked(task) if task is not None else None
 
-    def _assigned(self, task: Task, agents: list[Agent]) -> Task | None:
+    def _assigned(self, task: Task, agents: list[Agent], *, are_all: bool) -> Task | None:
         for _ in range(CLAIMS):
-            choice = routing.choose(task, agents, now=self.clock(), chance=self.chance)
+            now = self.clock()
+            choice = routing.choose(task, agents, now=now, chance=self.chance, are_all=are_all)
             if choice.agent is None:
                 return None
             try:

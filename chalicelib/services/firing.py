@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from chalicelib.domain import lifecycle, schedule_lifecycle
 from chalicelib.domain.errors import Conflict, DomainError, LostRace, NotFound
 from chalicelib.domain.schedule import Firing as Slot
-from chalicelib.domain.schedule import NotDue, Schedule
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 
-from .hints import of_due, of_waiting
-from .ports import Aggregate, Clock, Metrics, ScheduleStore, WorkQueue
+from .hints import of_due, of_early, of_waiting
+from .ports import Aggregate, Clock, Hint, HintKind, Metrics, ScheduleStore, WorkQueue
 from .submission import Options
 
 SLOTS_AT_ONCE = 50  # of one schedule in one call; the rest is due again at once
@@ -27,49 +27,61 @@ class Firing:
     def fire(self, schedule_id: str) -> list[Task]:
         """The tasks of all slots that are due; two callers at once fire each slot once."""
         fired: list[Task] = []
-        for _ in range(SLOTS_AT_ONCE):
+        refused: int | None = None
+        for turn in range(SLOTS_AT_ONCE):
             schedule = self.schedules.get(schedule_id)
             now = self.clock()
             if schedule is None or schedule.due_at is None:
                 return fired
             if schedule.due_at > now:
-                break
+                if turn == 0:
+                    hints = of_early(Aggregate.SCHEDULE, schedule_id, schedule.due_at, now=now)
+                    self.queue.announce(*hints, now=now)
+                return fired
             try:
-                task = self._one(schedule, now)
+                if schedule.version == refused:  # its timing was changed back to a slot it had
+                    self._fail(schedule, now, reason=f"its slot {schedule.due_at} was fired before")
+                else:
+                    fired += self._one(schedule, now)
             except LostRace:
-                continue
-            fired += [task] if task else []
-        self._look_again(schedule_id, schedule.due_at if schedule else None)
+                refused = schedule.version
+        rest = Hint(kind=HintKind.DUE, row_id=schedule_id, aggregate=Aggregate.SCHEDULE)
+        self.queue.announce(rest, now=self.clock())
         return fired
 
-    def _one(self, schedule: Schedule, now: int) -> Task | None:
+    def _one(self, schedule: Schedule, now: int) -> list[Task]:
         try:
             after, slot = schedule_lifecycle.fired(schedule, now=now)
-        except NotDue:
-            return None
-        except (DomainError, ValueError) as error:  # its row makes no sense any more: say so, hold up nobody
-            reason = f"cannot be fired: {error}"
-            self.schedules.save(
-                schedule_lifecycle.failed(schedule, now=now, reason=reason), was=schedule.version
-            )
-            return None
-        if slot is None:
-            self.schedules.save(after, was=schedule.version)
-            self.metrics.count("schedule_slots_skipped_total")
-            return None
-        return self._written(schedule, after, slot, now)
+            task = None if slot is None else _task_of(schedule, slot, now)
+        except (DomainError, ValueError, TypeError) as error:
+            self._fail(schedule, now, reason=f"cannot be fired: {error}")
+            return []
+        if slot is not None and task is not None:
+            return [self._written(schedule, after, slot, task)]
+        self.schedules.save(after, was=schedule.version)
+        self.queue.announce(*self._next_of(after, now), now=now)
+        self.metrics.count("schedule_slots_skipped_total")
+        return []
 
-    def _written(self, schedule: Schedule, after: Schedule, slot: Slot, now: int) -> Task:
-        task = lifecycle.submitted(_task_of(schedule, slot, now), now=now)
+    def _fail(self, schedule: Schedule, now: int, *, reason: str) -> None:
+        """Its row makes no sense any more: say so, hold up nobody."""
+        failed = schedule_lifecycle.failed(schedule, now=now, reason=reason)
+        self.schedules.save(failed, was=schedule.version)
+
+    def _written(self, schedule: Schedule, after: Schedule, slot: Slot, task: Task) -> Task:
+        now = task.created_at
         self.schedules.fire(after, was=schedule.version, task=task, execution=slot.execution)
-        hints = of_waiting(task, now=now) + of_due(
-            Aggregate.SCHEDULE, after.schedule_id, after.due_at, now=now
-        )
-        self.queue.announce(*hints, now=now)
+        self.queue.announce(*of_waiting(task, now=now), *self._next_of(after, now), now=now)
         self.metrics.count("tasks_created_total")
         self.metrics.count("schedule_slots_fired_total")
         self.metrics.count("slot_lateness_ms", slot.execution.lateness_ms)
         return task
+
+    def _next_of(self, schedule: Schedule, now: int) -> list[Hint]:
+        """The next slot, if it comes before the tick; one that is due already is fired in this call."""
+        if schedule.due_at is None or schedule.due_at <= now:
+            return []
+        return of_due(Aggregate.SCHEDULE, schedule.schedule_id, schedule.due_at, now=now)
 
     def run_now(self, schedule_id: str, *, tenant: str) -> Task:
         """A run of its own beside the cron. Raises NotFound, IllegalMove, LostRace."""
@@ -80,19 +92,15 @@ class Firing:
             now = self.clock()
             after, slot = schedule_lifecycle.ran(schedule, now=now)
             try:
-                return self._written(schedule, after, slot, now)
+                return self._written(schedule, after, slot, _task_of(schedule, slot, now))
             except LostRace:
                 continue
         raise Conflict(f"schedule {schedule_id} is changing too fast; try again")
 
-    def _look_again(self, schedule_id: str, at: int | None) -> None:
-        now = self.clock()
-        self.queue.announce(*of_due(Aggregate.SCHEDULE, schedule_id, at, now=now), now=now)
-
 
 def _task_of(schedule: Schedule, slot: Slot, now: int) -> Task:
     """It refers to the schedule's own document instead of copying it."""
-    return Task(
+    task = Task(
         task_id=slot.task_id,
         tenant=schedule.tenant,
         client_id=schedule.client_id,
@@ -106,3 +114,4 @@ def _task_of(schedule: Schedule, slot: Slot, now: int) -> Task:
         awaited=True,
         **Options.from_json(schedule.task_options).as_fields(now=now),
     )
+    return lifecycle.submitted(task, now=now)

@@ -5,14 +5,15 @@ from chalicelib.domain.task import Task
 from .ports import Aggregate, Hint, HintKind
 
 HORIZON_MS = 75_000  # the tick looks this far ahead, once a minute
-MAX_DELAY_MS = 900_000  # what SQS can delay
+EARLY_MS = 1_000  # no two machines' clocks are further apart
 
 
 def of_waiting(task: Task, *, now: int) -> list[Hint]:
-    """For a task in line: route it now. For one outside it: look when its wait is over."""
+    """In line: route it now, and look when it expires. Outside it: look when its wait is over."""
     if task.in_line:
         kind = HintKind.DISPATCH
-        return [Hint(kind=kind, row_id=task.task_id, tenant=task.tenant, capability=task.capability)]
+        route = Hint(kind=kind, row_id=task.task_id, tenant=task.tenant, capability=task.capability)
+        return [route, *of_due(Aggregate.TASK, task.task_id, task.expires_at, now=now)]
     return of_due(Aggregate.TASK, task.task_id, task.ready_at, now=now)
 
 
@@ -21,3 +22,12 @@ def of_due(aggregate: Aggregate, row_id: str, at: int | None, *, now: int) -> li
     if at is None or at > now + HORIZON_MS:
         return []
     return [Hint(kind=HintKind.DUE, row_id=row_id, aggregate=aggregate, at=at)]
+
+
+def of_early(aggregate: Aggregate, row_id: str, at: int, *, now: int) -> list[Hint]:
+    """For a hint that came before its row is due: once more if it is nearly time, else nothing.
+
+    A row whose time has moved was announced by whoever moved it. To pass on every early hint would add one
+    to those that follow each other from look to look at every tick, without end.
+    """
+    return of_due(aggregate, row_id, at, now=now) if at < now + EARLY_MS else []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain import lifecycle
 from chalicelib.domain.content import Content, packed
-from chalicelib.domain.errors import Conflict, IllegalMove, LostRace, StaleLease
+from chalicelib.domain.errors import Conflict, IllegalMove, LostRace, NotFound, StaleLease
 from chalicelib.domain.task import FailureKind, Outcome, Status, Task
 
 from .changing import Changing
@@ -36,30 +36,35 @@ class Holding:
     clock: Clock
     chance: Chance
 
-    def report(self, report: Report, *, from_assigned: bool = False) -> Task:
+    def report(self, report: Report, *, tenant: str | None = None, from_assigned: bool = False) -> Task:
         """The task after an accepted report; the accepted report again answers the same.
 
+        `tenant` is the caller's; None only for callers that may report for every tenant.
         `from_assigned`: a finish of a task not yet started counts as started and finished.
-        Raises StaleLease, IllegalMove, NotFound, TooLarge.
+        Raises StaleLease, IllegalMove, NotFound (also for another tenant's), TooLarge.
         """
-        content = self._stored(report)
-        return self.changing.change(
-            report.task_id, lambda task: self._reported(task, report, content, from_assigned)
-        )
+        finished = report.status is Status.COMPLETED
+        result = packed(report.result, owner=report.task_id, kind="result") if finished else None
 
-    def _stored(self, report: Report) -> Content | None:
-        """Results too large for the row are written before it; the name holds their hash."""
-        if report.status is not Status.COMPLETED:
-            return None
-        content, text = packed(report.result, owner=report.task_id, kind="result")
+        def decide(task: Task) -> Task:
+            if tenant is not None and task.tenant != tenant:
+                raise NotFound(f"no task {task.task_id}")
+            if _is_replay(task, report, result[0] if result else None):
+                return task
+            return self._reported(task, report, result, from_assigned)
+
+        return self.changing.change(report.task_id, decide)
+
+    def _kept(self, content: Content, text: str) -> Content:
+        """A result too large for the row is written before it; its name holds its hash."""
         if content.key is not None:
             self.payloads.put(*content.key, text)
         return content
 
-    def _reported(self, task: Task, report: Report, content: Content | None, from_assigned: bool) -> Task:
+    def _reported(
+        self, task: Task, report: Report, result: tuple[Content, str] | None, from_assigned: bool
+    ) -> Task:
         now = self.clock()
-        if _is_replay(task, report, content):
-            return task
         check_holder(task, agent_id=report.agent_id, token=report.token)
         if task.status is Status.CANCELLED:
             self._let_go(task, now)
@@ -70,10 +75,10 @@ class Holding:
             return self._begun(task, report, now)
         if from_assigned and task.status is Status.ASSIGNED:
             task = lifecycle.started(task, now=now)
-        if content is not None:
-            return lifecycle.completed(task, result=content, now=now)
         if task.status is not Status.ACTIVE:
             raise IllegalMove(f"task {task.task_id} cannot go from {task.status} to {report.status}")
+        if result is not None:
+            return lifecycle.completed(task, result=self._kept(*result), now=now)
         return lifecycle.failed(
             task,
             FailureKind.ERROR,
@@ -131,9 +136,10 @@ def check_holder(task: Task, *, agent_id: str, token: int | None) -> None:
 def _is_replay(task: Task, report: Report, content: Content | None) -> bool:
     """The report that ended its last assignment, once more."""
     last = task.last
-    if task.lease is not None or last is None or last.agent_id != report.agent_id:
+    if last is None or last.agent_id != report.agent_id:
         return False
-    if report.token is not None and report.token != last.token:
+    # Without a token it can only be told from a report of the current assignment while there is none.
+    if report.token != last.token and (report.token is not None or task.lease is not None):
         return False
     if report.status is Status.COMPLETED:
         same = content is not None and task.result is not None and content.sha256 == task.result.sha256

@@ -13,6 +13,8 @@ from .roster import Roster
 
 LINES = 2  # at most so many lines a call, the next ones in turn
 LOOKAHEAD = 4  # keys read per free slot
+PAGE = 100
+DEEPER = 3  # pages read on while nothing before them suits this agent
 LOST_CLAIMS = 2  # per slot
 
 
@@ -47,13 +49,26 @@ class Pull:
     def _from_line(
         self, agent: Agent, capability: str, free: int, seq: int | None, *, holding: int
     ) -> list[Task]:
+        """From the head on; further in while all before is for others, so that it does not block the line."""
         line = queueing.line(agent.tenant, capability)
-        ahead = self.tasks.standing(line, limit=min(100, LOOKAHEAD * free)).items
+        cursor: str | None = None
+        for size in (min(PAGE, LOOKAHEAD * free), *[PAGE] * DEEPER):
+            page = self.tasks.standing(line, limit=size, after=cursor)
+            taken, is_over = self._claimed(agent, page.items, free, seq, holding=holding)
+            cursor = page.cursor
+            if taken or is_over or cursor is None:
+                break
+        return taken
+
+    def _claimed(
+        self, agent: Agent, ahead: tuple[Standing, ...], free: int, seq: int | None, *, holding: int
+    ) -> tuple[list[Task], bool]:
+        """The tasks claimed, and whether to look no further."""
         taken: list[Task] = []
         lost = 0
         for task in self._waiting(ahead):
             if len(taken) >= free or lost >= LOST_CLAIMS * free:
-                break
+                return taken, True
             loaded = replace(agent, in_flight=agent.in_flight + holding + len(taken))
             if not self._may_take(loaded, task):
                 continue
@@ -62,8 +77,8 @@ class Pull:
             except LostRace:
                 lost += 1
             except AgentUnavailable:
-                break
-        return taken
+                return taken, True
+        return taken, False
 
     def _waiting(self, ahead: tuple[Standing, ...]) -> list[Task]:
         """Agents that meet at one line's head try different tasks of a priority band first."""
@@ -81,4 +96,6 @@ class Pull:
             return False
         if not routing.lost_it(agent.agent_id, task):
             return True
-        return all(other == agent.agent_id for other in self.roster.candidates(task.tenant, task.capability))
+        others = set(self.roster.candidates(task.tenant, task.capability)) - {agent.agent_id}
+        fleet = self.roster.agents.get_many(sorted(others))
+        return not any(routing.could_take(other, task, now=now) for other in fleet)

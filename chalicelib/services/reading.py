@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.content import Content, unpacked
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.errors import NotFound, StaleLease
 from chalicelib.domain.queueing import is_line
 from chalicelib.domain.task import Status, Task
 
@@ -62,6 +62,8 @@ class Reading:
         if task is None or task.tenant != tenant:
             raise NotFound(f"no task {task_id}")
         older = [json.loads(text) for text in self.payloads.of_owner(task_id, prefix="attempt#")]
+        if task.last is not None:  # moved out already, if the write that was to replace it did not happen
+            older = [attempt for attempt in older if attempt["token"] < task.last.token]
         attempts = tuple(older) + ((asdict(task.last),) if task.last else ())
         return FullTask(*self._documents([task])[0], attempts)
 
@@ -93,6 +95,16 @@ class Reading:
             return unpacked(content.inline)
         return unpacked(self.payloads.get_many([content.key]).get(content.key))
 
+    def holder(self, task_id: str, *, tenant: str) -> str:
+        """The agent whose task it is, or last was, for reports that name none. Raises NotFound, StaleLease."""
+        task = self.tasks.get(task_id)
+        if task is None or task.tenant != tenant:
+            raise NotFound(f"no task {task_id}")
+        assignment = task.lease or task.last
+        if assignment is None:
+            raise StaleLease(f"task {task_id} is {task.status} and held by nobody, so nobody can report on it")
+        return assignment.agent_id
+
     def list_tasks(self, wanted: TaskFilter, *, tenant: str, limit: int, cursor: str | None) -> Page[Task]:
         """Newest first where it has an anchor, else in no promised order."""
 
@@ -108,7 +120,7 @@ class Reading:
         def admits(task: Task) -> bool:
             return task.tenant == tenant and wanted.admits(task)
 
-        found = _gathered(page, admits, limit=limit + wanted.offset, cursor=cursor)
+        found = gathered(page, admits, limit=limit + wanted.offset, cursor=cursor)
         return Page(found.items[wanted.offset :], found.cursor)
 
     def list_agents(
@@ -131,7 +143,7 @@ class Reading:
         def mine(agent: Agent) -> bool:
             return agent.tenant == tenant and not agent.left and admits(agent)
 
-        return _gathered(page, mine, limit=limit, cursor=cursor)
+        return gathered(page, mine, limit=limit, cursor=cursor)
 
     def waiting(self, *, limit: int) -> list[Task]:
         """Tasks of all tenants that wait for an agent, in no promised order."""
@@ -169,7 +181,7 @@ def _counted(names: Any) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _gathered(
+def gathered(
     page: Callable[[int, str | None], Page[T]],
     admits: Callable[[T], bool],
     *,

@@ -7,11 +7,12 @@ from typing import Any
 from chalicelib.domain import ids, schedule_lifecycle
 from chalicelib.domain.content import Content, fingerprint, packed
 from chalicelib.domain.errors import Conflict, KeyReused, LostRace, NotFound
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.schedule import Execution, Schedule, ScheduleStatus
 
 from .firing import Firing
 from .hints import of_due
 from .ports import Aggregate, Clock, NewId, Page, PayloadStore, ScheduleStore, WorkQueue
+from .reading import gathered
 
 TRIES = 5
 
@@ -149,6 +150,27 @@ class Schedules:
                 continue
             return schedule
         raise LostRace(f"schedule {schedule_id} is changing too fast; try again")
+
+    def list_schedules(
+        self,
+        *,
+        tenant: str,
+        client_id: str | None,
+        status: ScheduleStatus | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[Schedule]:
+        """Newest first where a client is named, else in no promised order."""
+
+        def page(size: int, after: str | None) -> Page[Schedule]:
+            if client_id is None:
+                return self.schedules.page(limit=size, cursor=after)
+            return self.schedules.of_client(tenant, client_id, limit=size, cursor=after)
+
+        def admits(schedule: Schedule) -> bool:
+            return schedule.tenant == tenant and status in (None, schedule.status)
+
+        return gathered(page, admits, limit=limit, cursor=cursor)
 
     def executions(self, schedule_id: str, *, tenant: str, limit: int, cursor: str | None) -> Page[Execution]:
         """Newest slot first."""

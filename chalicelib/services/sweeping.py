@@ -13,6 +13,7 @@ from .ports import AgentQueues, AgentStore, Aggregate, Clock, TaskStore, WorkQue
 
 PAGE = 100
 PAGES = 10
+QUEUE_LINGERS_MS = 600_000  # SQS refuses a queue's name for a minute after it was deleted
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,21 @@ class Sweeping:
 
     def _arm(self, agent: Agent) -> None:
         now = self.clock()
-        if agent.left and agent.in_flight <= 0:
-            if agent.profile.queue_url:
-                self.agent_queues.delete(agent.profile.queue_url)
-            self.agents.bury(agent)
-            return
         at = agent.next_look(now)
+        if agent.left and agent.in_flight <= 0:
+            at = agent.last_heartbeat + QUEUE_LINGERS_MS if agent.profile.queue_url else now
+            if at <= now:
+                self._bury(agent)
+                return
         if self.agents.rearm(agent, at):
             hints = of_due(Aggregate.AGENT, agent.agent_id, at, now=now)
             self.queue.announce(*hints, now=now)
+
+    def _bury(self, agent: Agent) -> None:
+        """The queue goes after the row: an agent that registered again meanwhile keeps it."""
+        self.agents.bury(agent)
+        if agent.profile.queue_url and self.agents.get(agent.agent_id) is None:
+            self.agent_queues.delete(agent.profile.queue_url)
 
     def free_old_sessions(self, agent: Agent) -> None:
         """Another process took over under this id: what the old one held is free."""

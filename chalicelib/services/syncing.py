@@ -5,7 +5,7 @@ number, each sync names the last one it received (`ack`). A task that a received
 does not name is free; one that a lost answer carried is carried again, under the same token.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalicelib.domain import lifecycle
 from chalicelib.domain.agent import Agent, Delivery, Wish
@@ -95,7 +95,8 @@ class Syncing:
         """Each report on its own: a refused one does not hold up the rest. How many slots became free."""
         for report in said.reports:
             try:
-                task = self.holding.report(report, from_assigned=True)
+                mine = replace(report, agent_id=answer.agent.agent_id)
+                task = self.holding.report(mine, tenant=answer.agent.tenant, from_assigned=True)
                 answer.heard.append(Heard(report.task_id, task.status.value, None))
             except DomainError as refusal:
                 answer.heard.append(Heard(report.task_id, None, str(refusal)))
@@ -126,7 +127,9 @@ class Syncing:
                 answer.lost.append(named.task_id)
             elif task.status is Status.CANCELLED:
                 answer.cancelled.append(named.task_id)
-            elif named.started:
+            elif named.started and (
+                task.status is Status.ASSIGNED or named.progress not in (None, task.progress)
+            ):
                 self._begun(agent, named, answer)
 
     def _begun(self, agent: Agent, named: Named, answer: Answer) -> None:
@@ -138,7 +141,7 @@ class Syncing:
             progress=named.progress,
         )
         try:
-            self.holding.report(report)
+            self.holding.report(report, tenant=agent.tenant)
         except DomainError:
             answer.lost.append(named.task_id)
 

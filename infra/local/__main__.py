@@ -65,9 +65,14 @@ def _serve(arguments: argparse.Namespace, stops: set[signal.Signals]) -> None:
 
 
 def _announce(file: Path, urls: dict[str, str]) -> None:
-    """Write the ready file in one step: whoever waits for it never reads half of it."""
-    draft = file.with_suffix(".part")
-    draft.write_text(json.dumps({**urls, "pid": os.getpid()}))
+    """Write the ready file in one step: whoever waits for it never reads half of it. What stands there and
+    is no regular file (a pipe, a device) is written to, never replaced."""
+    text = json.dumps({**urls, "pid": os.getpid()})
+    if file.exists() and not file.is_file():
+        file.write_text(text)
+        return
+    draft = file.with_name(f"{file.name}.part")
+    draft.write_text(text)
     draft.replace(file)
 
 

@@ -13,6 +13,7 @@ from infra.local.invocation import LambdaContext
 
 BODY_LIMIT = 10 * 1024 * 1024  # API Gateway's own; it answers 413 above
 GATEWAY_TIMEOUT = 29.0
+REFUSAL = "refuse"  # the app's own views for methods that a path does not have (they answer 405)
 LOG = logging.getLogger(__name__)
 
 
@@ -46,7 +47,8 @@ class Gateway:
         if request.method == "OPTIONS":
             cors = next((entry.cors for entry in methods.values() if entry.cors), None)
             headers = dict(cors.get_access_control_headers()) if cors else {}
-            allowed = ",".join(sorted({*methods, "OPTIONS"}))
+            offered = {name for name, entry in methods.items() if entry.view_name != REFUSAL}
+            allowed = ",".join(sorted({*offered, "OPTIONS"}))
             headers |= {"Access-Control-Allow-Methods": allowed} if cors else {}
             return HttpResponse(204, [("Allow", allowed), *headers.items()])
         return self._invoke(request, route, request_id)

@@ -74,6 +74,6 @@ def _checked() -> tuple[Any, Any, Any]:
 
 dynamodb, sqs, cloudwatch = _checked()
 # Completes messages that came from SNS, walking the whole queue at every receive; ours come from SendMessage.
-vars(sqs)["_ensure_msg_fields"] = lambda message: None
+vars(sqs)["_ensure_msg_fields"] = lambda _: None
 # Points older than this are dropped: every call of the engine's CloudWatch walks all it has.
 vars(cloudwatch)["TWO_WEEKS_SECONDS"] = 3 * 3600

@@ -1,10 +1,9 @@
 """Time, the network and handlers in the hands of the tests."""
 
+import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from agent_client import Agent, Client, Request, Response, Retries
 from agent_client._calls import Ports
@@ -75,8 +74,8 @@ class ManualClock:
 class Bench:
     """A workbench whose handlers are the test itself."""
 
-    def __init__(self, service: FakeService, *, slots: int = 2, clock: ManualClock | None = None) -> None:
-        self.clock = clock or ManualClock()
+    def __init__(self, service: FakeService, *, slots: int = 2, heartbeat_interval: float = 10.0) -> None:
+        self.clock = ManualClock()
         self.jobs: list[Job] = []
         self.bench = Workbench(slots=slots, clock=self.clock, begin=self.jobs.append)
         self.client = service.client()
@@ -88,7 +87,7 @@ class Bench:
             clock=self.clock,
             chance=lambda: 1.0,
             poll_interval=5.0,
-            heartbeat_interval=10.0,
+            heartbeat_interval=heartbeat_interval,
         )
 
     def register(self, *, session_id: str = "session-1", delivery: str = "poll"):
@@ -112,6 +111,17 @@ def ports(slept: list[float], *, chance: float = 1.0) -> Ports:
     return Ports(
         sleep=slept.append, monotonic=lambda: sum(slept), chance=lambda: chance, new_id=lambda: next(ids)
     )
+
+
+def ok(**fields: object) -> Response:
+    return Response(200, {}, json.dumps(fields).encode())
+
+
+def no(status: int, **headers: str) -> Response:
+    return Response(status, {k.replace("_", "-"): v for k, v in headers.items()}, b"{}")
+
+
+TASK = ok(task_id="t-1", status="PENDING")
 
 
 class Script:
@@ -145,35 +155,19 @@ def fake_agent(service: FakeService, **options: object) -> Agent:
     return Agent("agent-1", client=service.client(), chance=lambda: 1.0, **options)
 
 
-@contextmanager
-def served(service: FakeService) -> Iterator[str]:
-    """The fake service on a real port; its base URL."""
+class Gate:
+    """A handler that runs until the test opens the gate."""
 
-    class Door(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def __init__(self) -> None:
+        self.entered = threading.Semaphore(0)
+        self.opened = threading.Event()
+        self.contexts: list = []
 
-        def _answer(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length) if length else None
-            response = service.send(Request(self.command, self.path, dict(self.headers), body))
-            self.send_response(response.status)
-            for name, value in response.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(response.body)))
-            self.end_headers()
-            self.wfile.write(response.body)
+    def __call__(self, task, context):
+        self.contexts.append(context)
+        self.entered.release()
+        assert self.opened.wait(PATIENCE)
+        return "through"
 
-        do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - http.server's names
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    def wait_entered(self) -> None:
+        assert self.entered.acquire(timeout=PATIENCE)

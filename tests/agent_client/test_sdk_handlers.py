@@ -103,7 +103,7 @@ def test_endings_become_reports() -> None:
         "error_message": "ValueError: odd",
         "retryable": True,
     }
-    assert failed(TASK, Retry(after=5)).retry_after_seconds == 5
+    assert [failed(TASK, Retry(after=s)).retry_after_seconds for s in (5, -1, 1e9)] == [5, 0, 86_400]
     assert failed(TASK, Fail("never")).retryable is False
     assert failed(TASK, Fail("")).error_message == "Fail"
     assert len(failed(TASK, ValueError("x" * 5000)).error_message) == 1000

@@ -6,7 +6,7 @@ import ssl
 import threading
 
 import pytest
-from sdk_fakes import served
+from sdk_served import served
 
 from agent_client import Client, ConnectionFailed, HttpWire, NotFound, Request, Timeout
 from agent_client._http import transport_error

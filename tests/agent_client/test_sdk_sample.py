@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from sdk_fakes import served
+from sdk_served import served
 
 from agent_client import Fail
 from agent_client.samples.sample_agent import build, echo, main, math, parser, report

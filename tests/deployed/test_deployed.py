@@ -76,9 +76,8 @@ def test_the_minute_comes_by_itself(deployed: Deployment) -> None:
     assert rows
 
 
-@pytest.fixture(scope="session")
-def e2e(deployed: Deployment) -> subprocess.CompletedProcess[str]:
-    """The suite that the local service passes, run against the deployed one."""
+def run_end_to_end_suite(deployed: Deployment) -> subprocess.CompletedProcess[str]:
+    """The suite that the local service passes."""
     environment = deployed.aws.environment() | {
         "AINS_E2E_URL": deployed.url,
         "AINS_E2E_KEY": deployed.admin_key,
@@ -100,25 +99,21 @@ def e2e(deployed: Deployment) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_end_to_end_suite_passes(e2e: subprocess.CompletedProcess[str]) -> None:
-    assert e2e.returncode == 0, e2e.stdout[-10_000:]
+def test_the_end_to_end_suite_passes_with_no_right_too_few_and_none_too_many(deployed: Deployment) -> None:
+    # One test, since the suite takes minutes and workers share no fixtures.
+    suite = run_end_to_end_suite(deployed)
+    denied = {line for line in deployed.log_lines() if "AccessDenied" in line or "not authorized" in line}
+    assert not denied
+    assert suite.returncode == 0, suite.stdout[-10_000:]
+    assert dead_letters(deployed) == 0
+    for function in FUNCTIONS:
+        unused = granted(deployed, function) - used(deployed, function)
+        assert {right for right in unused if right[0] not in NEVER_SEEN} == set(), function
 
 
-@pytest.mark.usefixtures("e2e")
-def test_no_function_was_denied_anything(deployed: Deployment) -> None:
-    assert not [line for line in deployed.log_lines() if "AccessDenied" in line or "not authorized" in line]
-
-
-@pytest.mark.usefixtures("e2e")
-def test_no_message_ended_among_the_dead_letters(deployed: Deployment) -> None:
+def dead_letters(deployed: Deployment) -> int:
+    """Messages that no consumer could handle."""
     attributes = deployed.aws.client("sqs").get_queue_attributes(
         QueueUrl=deployed.outputs["WorkDeadLettersUrl"], AttributeNames=["ApproximateNumberOfMessages"]
     )["Attributes"]
-    assert attributes == {"ApproximateNumberOfMessages": "0"}
-
-
-@pytest.mark.usefixtures("e2e")
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_no_function_has_a_right_it_does_not_use(function: str, deployed: Deployment) -> None:
-    unused = granted(deployed, function) - used(deployed, function)
-    assert {right for right in unused if right[0] not in NEVER_SEEN} == set()
+    return int(attributes["ApproximateNumberOfMessages"])

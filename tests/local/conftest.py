@@ -66,11 +66,10 @@ class Process:
     """`python -m infra.local` with the tiny app, in its own process."""
 
     def __init__(self, directory: Path, ready: Path, *arguments: str) -> None:
-        self._ready = ready
-        ready.unlink(missing_ok=True)
+        self.ready_file = ready
         command = [sys.executable, "-m", "infra.local", "--port", "0", "--aws-port", "0"]
         command += ["--data-dir", str(directory), "--app", "tests.local.served:app", "--template", str(SMALL)]
-        command += ["--ready-file", str(self._ready), *arguments]
+        command += ["--ready-file", str(ready), *arguments]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         self.popen = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -78,9 +77,9 @@ class Process:
 
     def ready(self) -> "Process":
         """Wait until it serves."""
-        until(lambda: self._ready.exists() or self.popen.poll() is not None, seconds=20)
-        assert self._ready.exists(), self.popen.communicate()
-        urls = json.loads(self._ready.read_text())
+        until(lambda: self.ready_file.exists() or self.popen.poll() is not None, seconds=20)
+        assert self.ready_file.exists(), self.popen.communicate()
+        urls = json.loads(self.ready_file.read_text())
         self.url, self.aws_url = urls["url"], urls["aws_endpoint_url"]
         return self
 
@@ -96,7 +95,7 @@ def spawn(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     started: list[Process] = []
 
     def start(*arguments: str, directory: Path = tmp_path / "data") -> Process:
-        started.append(Process(directory, tmp_path / "ready.json", *arguments))
+        started.append(Process(directory, tmp_path / f"ready-{len(started)}.json", *arguments))
         return started[-1]
 
     yield start

@@ -1,6 +1,8 @@
 """`python -m infra.local` as people meet it: its banner, its refusals in one line, its end."""
 
 import json
+import os
+import select
 import signal
 import socket
 import sqlite3
@@ -46,7 +48,7 @@ def test_ephemeral_keeps_nothing(spawn, tmp_path):
 
 def test_a_data_directory_in_use_is_one_line(spawn):
     first = spawn().ready()
-    line = refusal(spawn("--ready-file", "/dev/null"))
+    line = refusal(spawn())
     assert f"in use by a running service (pid {first.popen.pid})" in line
 
 
@@ -143,7 +145,20 @@ def test_the_admin_key_is_shown_once_and_only_its_hash_is_kept(spawn, tmp_path):
     assert key.encode() not in (tmp_path / "data" / "ains.sqlite").read_bytes()
 
 
-def test_the_ready_file_is_whole_and_names_the_process(spawn, tmp_path):
+def test_what_is_no_regular_file_is_never_replaced_by_the_ready_file(spawn, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        process = spawn("--ready-file", str(pipe))
+        assert until(lambda: select.select([reader], [], [], 0)[0], seconds=20)
+        assert json.loads(os.read(reader, 4096))["pid"] == process.popen.pid
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_the_ready_file_is_whole_and_names_the_process(spawn):
     process = spawn().ready()
-    ready = json.loads((tmp_path / "ready.json").read_text())
+    ready = json.loads(process.ready_file.read_text())
     assert ready == {"url": process.url, "aws_endpoint_url": process.aws_url, "pid": process.popen.pid}

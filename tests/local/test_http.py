@@ -90,7 +90,7 @@ def test_head_is_get_without_its_body(served):
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-def test_options_lists_the_methods(served):
+def test_options_lists_the_methods_that_are_not_refused(served):
     answer = served.http.options("/notes/n")
     assert (answer.status_code, answer.headers["allow"]) == (204, "GET,OPTIONS,PUT")
 
@@ -123,7 +123,7 @@ def test_concurrent_requests_see_their_own_request_and_context(served):
 def test_a_slow_request_delays_nobody(served):
     slow = threading.Thread(target=lambda: served.http.get("/slow"))
     slow.start()
-    assert served.http.get("/").elapsed.total_seconds() < 0.3
+    assert served.http.get("/").elapsed.total_seconds() < 0.5
     slow.join()
 
 

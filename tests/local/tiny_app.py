@@ -38,6 +38,10 @@ def add_routes(app):
         item = app.dynamodb.get_item(TableName=TABLE, Key={"task_id": {"S": note_id}}).get("Item", {})
         return {"note": note_id, "text": item.get("text", {}).get("S")}
 
+    @app.route("/notes/{note_id}", methods=["PATCH"], name="refuse")
+    def refuse(note_id):
+        return Response("", status_code=405)
+
     @app.route("/notes/search")
     def search():
         return {"found": "by search"}

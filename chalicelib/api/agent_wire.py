@@ -1,0 +1,145 @@
+"""Agents, and what is said to them, as the wire shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustObject:
+    """How far an agent is trusted with one capability, and how many results stand behind it."""
+
+    trust_score: float
+    effective_results: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentObject:
+    """An agent as it is now; `status` is derived when read."""
+
+    agent_id: str
+    display_name: str
+    endpoint: str | None
+    capabilities: list[str]
+    tags: list[str]
+    max_concurrency: int
+    in_flight: int
+    free_slots: int
+    delivery: str
+    status: str
+    trust_score: float
+    trust_by_capability: Mapping[str, TrustObject]
+    registered_at: str
+    last_heartbeat: str
+    lease_expires_at: str
+    heartbeat_interval_seconds: float
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentList:
+    """One page of agents."""
+
+    agents: list[AgentObject]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisteredAgent:
+    """The answer to a registration; it counts as alive for `lease_seconds` after each sign of life."""
+
+    agent_id: str
+    display_name: str
+    status: str
+    trust_score: float
+    capabilities: list[str]
+    delivery: str
+    queue_url: str | None
+    heartbeat_interval_seconds: float
+    lease_seconds: float
+    session_id: str | None
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeartbeatReceipt:
+    """`next_heartbeat_in` is in seconds."""
+
+    agent_id: str
+    acknowledged: bool
+    agent_status: str
+    last_heartbeat: str
+    next_heartbeat_in: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentAction:
+    """What became of an action on an agent."""
+
+    agent_id: str
+    status: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapabilityObject:
+    """A capability as it was registered."""
+
+    name: str
+    version: str | None
+    description: str | None
+    input_schema: Mapping[str, Any] | None
+    output_schema: Mapping[str, Any] | None
+    price: float | None
+    latency_ms: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapabilityList:
+    """All of one agent."""
+
+    agent_id: str
+    capabilities: list[CapabilityObject]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentObject:
+    """A task to work on, under `lease_token`; it must be begun before `start_by`."""
+
+    task_id: str
+    lease_token: int
+    task_type: str
+    capability_required: str
+    priority: int
+    attempt: int
+    timeout_seconds: float
+    input_data: Any
+    metadata: Mapping[str, Any]
+    client_id: str
+    schedule_id: str | None
+    slot: str | None
+    start_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportReceipt:
+    """What became of one report."""
+
+    task_id: str
+    accepted: bool
+    status: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncAnswer:
+    """Number `seq`: name it as `ack` next. Stop working on what is `cancelled` or `lost`."""
+
+    agent_id: str
+    agent_status: str
+    seq: int
+    assignments: list[AssignmentObject]
+    cancelled: list[str]
+    lost: list[str]
+    reports: list[ReportReceipt]
+    next_sync_in: float

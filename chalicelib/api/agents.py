@@ -1,0 +1,214 @@
+"""Agents: register, keep alive, sync, look around, leave."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.domain import ids
+from chalicelib.domain.agent import Agent, Profile, Wish
+from chalicelib.services.holding import Report
+from chalicelib.services.syncing import Named, Said
+
+from .agent_presenting import (
+    agent_object,
+    capability_object,
+    heartbeat_receipt,
+    registered_agent,
+    sync_answer,
+)
+from .agent_requests import (
+    AgentListQuery,
+    CapabilityFields,
+    FinishedTask,
+    Heartbeat,
+    Registration,
+    SearchQuery,
+    Sync,
+)
+from .agent_wire import (
+    AgentAction,
+    AgentList,
+    AgentObject,
+    CapabilityList,
+    HeartbeatReceipt,
+    RegisteredAgent,
+    SyncAnswer,
+)
+from .creating import KEY_HEADER, created, idempotency_key
+from .fields import NoBody, NoQuery, milliseconds
+from .operation import Call, Reply, Routes
+
+routes = Routes("agents")
+
+
+@routes.route(
+    "POST", "/ains/agents", RegisteredAgent, body=Registration, statuses=(201, 200), headers=KEY_HEADER
+)
+def register_agent(call: Call[NoQuery, Registration]) -> Reply[RegisteredAgent]:
+    """Register an agent, or update it (200); another session_id takes its work over."""
+    sent = call.body
+    agent, is_new = call.use_cases.agents.register(
+        sent.agent_id or _fresh_id(call),
+        _profile(sent),
+        tenant=call.tenant,
+        max_concurrency=sent.max_concurrency,
+        session_id=sent.session_id,
+        descriptions={c.name: _description(c) for c in sent.capabilities},
+    )
+    message = f"agent {agent.agent_id} was {'registered' if is_new else 'updated'}"
+    body = registered_agent(agent, message, now=call.use_cases.clock())
+    location = f"/ains/agents/{agent.agent_id}"
+    return created(body, location, was_known=False) if is_new else Reply(body)
+
+
+def _fresh_id(call: Call[NoQuery, Registration]) -> str:
+    key = idempotency_key(call.headers)
+    if key is None:
+        return call.use_cases.new_id("agent")
+    return ids.from_key("agent", tenant=call.tenant, key=key)
+
+
+def _profile(sent: Registration) -> Profile:
+    return Profile(
+        display_name=sent.display_name,
+        capabilities=tuple(capability.name for capability in sent.capabilities),
+        tags=tuple(sent.tags),
+        endpoint=sent.endpoint,
+        public_key=sent.public_key,
+        delivery=sent.delivery,
+        heartbeat_ms=milliseconds(sent.heartbeat_interval_seconds),
+        metadata=sent.metadata,
+    )
+
+
+def _description(capability: CapabilityFields) -> dict[str, Any] | None:
+    told = capability.model_dump(exclude={"name"}, exclude_none=True)
+    return told or None
+
+
+@routes.route("GET", "/ains/agents", AgentList, query=AgentListQuery)
+def list_agents(call: Call[AgentListQuery, NoBody]) -> AgentList:
+    """List agents; an agent is listed when it meets all the filters."""
+    asked = call.query
+    page = call.use_cases.reading.list_agents(
+        _meets(asked, call.use_cases.clock()),
+        tenant=call.tenant,
+        capability=asked.capability,
+        limit=asked.limit + asked.offset,
+        cursor=asked.cursor,
+    )
+    now = call.use_cases.clock()
+    rows = [agent_object(agent, now=now) for agent in page.items[asked.offset :]]
+    return AgentList(agents=rows, next_cursor=page.cursor)
+
+
+def _meets(asked: AgentListQuery | SearchQuery, now: int) -> Callable[[Agent], bool]:
+    status = asked.status if isinstance(asked, AgentListQuery) else None
+
+    def meets(agent: Agent) -> bool:
+        trust = agent.trust(asked.capability, now=now).mean
+        return (
+            (asked.tag is None or asked.tag in agent.profile.tags)
+            and (asked.min_trust is None or trust >= asked.min_trust)
+            and (status is None or agent.status(now) is status)
+        )
+
+    return meets
+
+
+@routes.route("GET", "/ains/search", AgentList, query=SearchQuery)
+def search_agents(call: Call[SearchQuery, NoBody]) -> AgentList:
+    """Find agents that may take work for a capability now, the most trusted first."""
+    asked, now = call.query, call.use_cases.clock()
+    meets = _meets(asked, now)
+    page = call.use_cases.reading.list_agents(
+        lambda agent: agent.is_taking(now) and meets(agent),
+        tenant=call.tenant,
+        capability=asked.capability,
+        limit=asked.limit,
+        cursor=None,
+    )
+    best = sorted(page.items, key=lambda agent: -agent.trust(asked.capability, now=now).mean)
+    return AgentList(agents=[agent_object(agent, now=now) for agent in best], next_cursor=None)
+
+
+@routes.route("GET", "/ains/agents/{agent_id}", AgentObject)
+def get_agent(call: Call[NoQuery, NoBody]) -> AgentObject:
+    """One agent as it is now."""
+    agent = call.use_cases.agents.get(call.path["agent_id"], tenant=call.tenant)
+    return agent_object(agent, now=call.use_cases.clock())
+
+
+@routes.route("DELETE", "/ains/agents/{agent_id}", AgentAction)
+def remove_agent(call: Call[NoQuery, NoBody]) -> AgentAction:
+    """Take an agent out: what it holds goes back in line."""
+    agent = call.use_cases.agents.leave(call.path["agent_id"], tenant=call.tenant)
+    return _action(agent, "has left; its open tasks go back in line", now=call.use_cases.clock())
+
+
+@routes.route("POST", "/ains/agents/{agent_id}/drain", AgentAction)
+def drain_agent(call: Call[NoQuery, NoBody]) -> AgentAction:
+    """Give an agent no new work until it says ACTIVE again; it finishes what it holds."""
+    use_cases = call.use_cases
+    agent = use_cases.agents.heartbeat(call.path["agent_id"], tenant=call.tenant, wish=Wish.DRAINING)
+    return _action(agent, f"takes no new work; it holds {agent.in_flight}", now=use_cases.clock())
+
+
+def _action(agent: Agent, message: str, *, now: int) -> AgentAction:
+    text = f"agent {agent.agent_id} {message}"
+    return AgentAction(agent_id=agent.agent_id, status=agent.status(now).value, message=text)
+
+
+@routes.route("POST", "/ains/agents/{agent_id}/heartbeat", HeartbeatReceipt, body=Heartbeat)
+def heartbeat(call: Call[NoQuery, Heartbeat]) -> HeartbeatReceipt:
+    """Keep an agent alive, whatever it holds; the body may be empty."""
+    use_cases = call.use_cases
+    agent = use_cases.agents.heartbeat(call.path["agent_id"], tenant=call.tenant, wish=call.body.wish())
+    return heartbeat_receipt(agent, now=use_cases.clock())
+
+
+@routes.route("POST", "/ains/agents/{agent_id}/sync", SyncAnswer, body=Sync)
+def sync_agent(call: Call[NoQuery, Sync]) -> SyncAnswer:
+    """Keep alive, report, hand back and take work in one call."""
+    agent_id = call.path["agent_id"]
+    answer = call.use_cases.syncing.sync(agent_id, _said(agent_id, call.body), tenant=call.tenant)
+    given = call.use_cases.reading.with_input(answer.given)
+    return sync_answer(answer, given, now=call.use_cases.clock())
+
+
+def _said(agent_id: str, sent: Sync) -> Said:
+    return Said(
+        session_id=sent.session_id,
+        ack=sent.ack,
+        held=tuple(
+            Named(task_id=h.task_id, token=h.lease_token, started=h.status == "ACTIVE", progress=h.progress)
+            for h in sent.held
+        ),
+        reports=tuple(_report(agent_id, finished) for finished in sent.reports),
+        released=tuple(Named(task_id=r.task_id, token=r.lease_token) for r in sent.released),
+        free_slots=sent.free_slots,
+        wish=sent.status,
+    )
+
+
+def _report(agent_id: str, sent: FinishedTask) -> Report:
+    after = sent.retry_after_seconds
+    return Report(
+        task_id=sent.task_id,
+        agent_id=agent_id,
+        token=sent.lease_token,
+        status=sent.status,
+        result=sent.result_data,
+        error=sent.error_message,
+        retryable=sent.retryable,
+        retry_after_ms=None if after is None else milliseconds(after),
+    )
+
+
+@routes.route("GET", "/ains/agents/{agent_id}/capabilities", CapabilityList)
+def list_capabilities(call: Call[NoQuery, NoBody]) -> CapabilityList:
+    """What an agent can do, as it registered it."""
+    agent = call.use_cases.agents.get(call.path["agent_id"], tenant=call.tenant)
+    known = call.use_cases.agent_store.capabilities(agent)
+    return CapabilityList(
+        agent_id=agent.agent_id, capabilities=[capability_object(name, told) for name, told in known]
+    )

@@ -1,0 +1,48 @@
+"""How the service is, as the wire shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Liveness:
+    """The service answers."""
+
+    status: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checks:
+    """What was looked at; a due row that is old means that the clock is behind."""
+
+    tables: str
+    unreachable: list[str]
+    last_tick_at: str | None
+    last_tick_age_seconds: float | None
+    oldest_due_age_seconds: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """`ok` or `degraded`."""
+
+    status: str
+    version: str
+    checks: Checks
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueStats:
+    """What waits and who is free."""
+
+    waiting: int
+    waiting_by_capability: Mapping[str, int]
+    waiting_by_priority: Mapping[str, int]
+    oldest_waiting_seconds: float | None
+    assigned: int
+    active: int
+    agents_taking_work: int
+    agents_with_free_slots: int
+    free_slots: int
+    complete: bool

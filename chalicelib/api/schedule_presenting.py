@@ -1,0 +1,94 @@
+"""Schedules and their runs from the domain's words into the wire's."""
+
+from typing import Any
+
+from chalicelib.domain.content import unpacked
+from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.services.submission import Options
+
+from .schedule_wire import ExecutionObject, ScheduleAnswer, ScheduleObject
+from .task_presenting import retry_policy_object
+from .times import iso, iso_or_none, seconds_or_none
+
+
+def small_document(schedule: Schedule) -> dict[str, Any]:
+    """Its tasks' document where it lies on the row, which costs no read; else nothing."""
+    found: dict[str, Any] = unpacked(schedule.document.inline) or {}
+    return found
+
+
+def schedule_object(schedule: Schedule, document: dict[str, Any]) -> ScheduleObject:
+    """A schedule with its tasks' document."""
+    return ScheduleObject(**_fields(schedule, document))
+
+
+def schedule_answer(schedule: Schedule, document: dict[str, Any], message: str) -> ScheduleAnswer:
+    """The same after a call that made or changed it."""
+    return ScheduleAnswer(**_fields(schedule, document), message=message)
+
+
+def etag(schedule: Schedule) -> str:
+    """Moves when its client changes it."""
+    return f'"{schedule.revision}"'
+
+
+def _fields(schedule: Schedule, document: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "schedule_id": schedule.schedule_id,
+        "client_id": schedule.client_id,
+        "task_type": schedule.task_type,
+        "capability_required": schedule.capability,
+        "priority": schedule.priority,
+        "description": schedule.description,
+        "status": schedule.status.value,
+        "reason": schedule.reason,
+        "total_runs": schedule.total_runs,
+        "failed_runs": schedule.failed_runs,
+        "input_data": document.get("input"),
+        "metadata": document.get("metadata"),
+        "created_at": iso(schedule.created_at),
+        "updated_at": iso(schedule.updated_at),
+        "version": schedule.revision,
+        "etag": etag(schedule),
+        **_timing(schedule),
+        **_options(Options.from_json(schedule.task_options)),
+    }
+
+
+def _timing(schedule: Schedule) -> dict[str, Any]:
+    return {
+        "cron_expression": schedule.cron,
+        "run_at": iso_or_none(schedule.run_at),
+        "timezone": schedule.timezone,
+        "next_run_at": iso_or_none(schedule.due_at),
+        "last_run_at": iso_or_none(schedule.last_run_at),
+        "start_at": iso_or_none(schedule.start_at),
+        "end_at": iso_or_none(schedule.end_at),
+        "max_runs": schedule.max_runs,
+        "catchup_policy": schedule.catchup.value,
+        "overlap_policy": schedule.overlap.value,
+    }
+
+
+def _options(options: Options) -> dict[str, Any]:
+    return {
+        "timeout_seconds": options.timeout_ms / 1000,
+        "max_retries": options.max_retries,
+        "retry_policy": retry_policy_object(options.retry),
+        "queue_timeout_seconds": seconds_or_none(options.queue_timeout_ms),
+        "min_trust": options.min_trust,
+        "routing_strategy": options.strategy,
+    }
+
+
+def execution_object(execution: Execution, result: Any) -> ExecutionObject:
+    """One run with its result."""
+    return ExecutionObject(
+        slot=iso(execution.slot),
+        task_id=execution.task_id,
+        executed_at=iso(execution.executed_at),
+        lateness_seconds=execution.lateness_ms / 1000,
+        status=execution.status.value,
+        result_data=result,
+        error_message=execution.error_message,
+    )

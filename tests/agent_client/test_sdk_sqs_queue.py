@@ -1,0 +1,51 @@
+"""The real queue, through boto3."""
+
+import os
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from agent_client import (
+    ConnectionFailed,
+)
+from agent_client._sqs_queue import SqsQueue, region_of
+
+
+@pytest.mark.parametrize(
+    ("url", "region"),
+    [
+        ("https://sqs.eu-west-3.amazonaws.com/123456789012/q", "eu-west-3"),
+        ("https://us-west-2.queue.amazonaws.com/123456789012/q", "us-west-2"),
+    ],
+)
+def test_the_region_is_the_queues_own(url: str, region: str) -> None:
+    assert region_of(url) == region
+
+
+def test_the_region_of_an_emulated_queue_is_the_environments(monkeypatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert region_of("http://127.0.0.1:4566/000000000000/q") == "eu-north-1"
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    assert region_of("http://127.0.0.1:4566/000000000000/q") == "us-east-1"
+
+
+@mock_aws
+def test_the_real_queue_receives_and_deletes(monkeypatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, os.environ.get(name, "testing"))
+    sqs = boto3.client("sqs", region_name="us-east-1")
+    url = sqs.create_queue(QueueName="mine")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="hello")
+    queue = SqsQueue(url)
+    (message,) = queue.receive(wait_seconds=0)
+    assert message.body == "hello"
+    queue.delete(message)
+    assert queue.receive(wait_seconds=0) == []
+    sqs.delete_queue(QueueUrl=url)
+    with pytest.raises(ConnectionFailed):
+        queue.receive(wait_seconds=0)
+    with pytest.raises(ConnectionFailed):
+        queue.delete(message)

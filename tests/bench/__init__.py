@@ -1,0 +1,1 @@
+"""What the service costs and how fast it is on this machine: `python -m tests.bench`."""
