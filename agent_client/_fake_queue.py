@@ -56,6 +56,11 @@ class FakeQueue:
             self.deleted.append(self.in_flight.pop(message.handle))
             self._changed.notify_all()
 
+    def release(self, message: Message) -> None:
+        with self._changed:
+            self._waiting.append(self.in_flight.pop(message.handle))
+            self._changed.notify_all()
+
     def wait_until(self, fact: Callable[[], bool], *, timeout: float = 10.0) -> None:
         """Looks after every change. Raises AssertionError after `timeout` seconds."""
         with self._changed:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,16 @@ from agent_client._agent_models import Assignment
 from agent_client._decode import decode
 from agent_client._retries import Retries
 from agent_client._sqs_queue import Message, Queue
-from agent_client.errors import AinsError, ApiError, BadAnswer, RateLimited, ServerError, Unauthorized
+from agent_client.errors import (
+    AinsError,
+    ApiError,
+    BadAnswer,
+    RateLimited,
+    ServerError,
+    Superseded,
+    TransportError,
+    Unauthorized,
+)
 from agent_client.transports import Link, log
 
 _WAIT_SECONDS = 20
@@ -24,12 +34,15 @@ PASSING = (RateLimited, ServerError, Unauthorized)
 class Listener:
     """A message is deleted once what it says is done or void, so that a crash before delivers it again.
 
-    It listens also when every slot is taken: cancellations come the same way.
+    It listens also when every slot is taken: cancellations come the same way. The queue belongs to the agent,
+    not to its session, so before it starts anything it has `confirm` raise Superseded if another process took
+    over: what that one was given must not be started here.
     """
 
-    def __init__(self, queue: Queue, link: Link) -> None:
+    def __init__(self, queue: Queue, link: Link, *, confirm: Callable[[], None]) -> None:
         self._queue = queue
         self._link = link
+        self._confirm = confirm
         self._is_closed = False
         self._failures = 0
         self._thread = threading.Thread(target=self._listen, name="ains-queue", daemon=True)
@@ -38,7 +51,7 @@ class Listener:
         self._thread.start()
 
     def close(self) -> None:
-        """A poll that is under way ends by itself; what it brings stays on the queue."""
+        """A poll that is under way ends by itself; what it brings goes back."""
         with self._link.bench.changed:
             self._is_closed = True
             self._link.bench.changed.notify_all()
@@ -46,12 +59,28 @@ class Listener:
     def listen_once(self) -> None:
         """One long poll, and everything it brings."""
         messages = self._queue.receive(wait_seconds=_WAIT_SECONDS)
+        if messages:
+            self._confirm_session()
         if self._is_closed:
+            self._give_back(messages)
             return
         log.info("Polling for tasks... %d tasks found", len(messages))
         for message in messages:
             if self._is_done(message):
                 self._queue.delete(message)
+
+    def _confirm_session(self) -> None:
+        if self._is_closed:
+            return
+        try:
+            self._confirm()
+        except Superseded:
+            self.close()
+
+    def _give_back(self, messages: Iterable[Message]) -> None:
+        with suppress(TransportError):  # their visibility timeout does it too, only later
+            for message in messages:
+                self._queue.release(message)
 
     def _listen(self) -> None:
         while not self._is_closed:

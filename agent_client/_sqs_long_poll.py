@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from agent_client._agent_models import Registration
 from agent_client._jobs import Report
 from agent_client._sqs_listener import PASSING, Listener
 from agent_client._sqs_queue import Queue, SqsQueue
-from agent_client.errors import ApiError
+from agent_client.errors import ApiError, Superseded
 from agent_client.transports import Beat, Link, let_go, log_heartbeat
 
 
@@ -29,6 +30,8 @@ class SqsLongPoll:
         self._ack = 0
         self._said = "ACTIVE"
         self._is_sync_next = False
+        self._is_superseded = False
+        self._syncing = threading.Lock()
         self._link: Link
         self._heartbeat: Beat
 
@@ -40,11 +43,12 @@ class SqsLongPoll:
         self._link = link
         self._ack = 0
         self._said = "ACTIVE"
+        self._is_superseded = False
         self._heartbeat = Beat(link.heartbeat_interval, clock=link.clock)
         if self._listener is None or url != self._url:
             self.close()
             self._url = url
-            self._listener = Listener(self._connect(url), link)
+            self._listener = Listener(self._connect(url), link, confirm=self._confirm)
             self._listener.start()
 
     def round(self, *, status: str) -> float:
@@ -52,7 +56,7 @@ class SqsLongPoll:
         bench.has_news = False
         for report in bench.reports():
             self._report(report)
-        if self._heartbeat.is_due or status != self._said:
+        if self._heartbeat.is_due or status != self._said or self._is_superseded:
             if status == "DRAINING":
                 self.close()  # what is on the queue is for another time, or another process
             self._beat(status)
@@ -61,7 +65,8 @@ class SqsLongPoll:
     def sign_off(self) -> None:
         for report in self._link.bench.reports():
             self._report(report)
-        self._sync("DRAINING")
+        self._said = "DRAINING"
+        self._sync()
 
     def close(self) -> None:
         if self._listener is not None:
@@ -70,16 +75,31 @@ class SqsLongPoll:
 
     def _beat(self, status: str) -> None:
         link = self._link
-        if self._is_sync_next or status == "DRAINING":  # which a heartbeat cannot say
-            self._sync(status)
+        self._said = status
+        # A heartbeat cannot say DRAINING, nor be told that another session took over.
+        if self._is_sync_next or status == "DRAINING" or self._is_superseded:
+            self._sync()
         else:
             link.client.heartbeat(link.agent_id, status=status)
         self._is_sync_next = not self._is_sync_next
-        self._said = status
         log_heartbeat(link.clock)
         self._heartbeat.done()
 
-    def _sync(self, status: str) -> None:
+    def _confirm(self) -> None:
+        """For the listener: raises Superseded, and has the next round find out too."""
+        try:
+            self._sync()
+        except Superseded:
+            with self._link.bench.changed:
+                self._is_superseded = self._link.bench.has_news = True
+                self._link.bench.changed.notify_all()
+            raise
+
+    def _sync(self) -> None:
+        with self._syncing:  # answers are numbered: one at a time
+            self._exchange(self._said)
+
+    def _exchange(self, status: str) -> None:
         link = self._link
         held, released = link.bench.held(), link.bench.released()
         answer = link.client.sync(

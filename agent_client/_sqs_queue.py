@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,13 +22,17 @@ class Message:
 
 
 class Queue(Protocol):
-    """What the transport needs of a queue. Both raise a TransportError when it cannot be reached."""
+    """What the transport needs of a queue. All raise a TransportError when it cannot be reached."""
 
     def receive(self, *, wait_seconds: int) -> list[Message]:
         """Up to 10 messages, as soon as there is one, at the latest after `wait_seconds`."""
         ...
 
     def delete(self, message: Message) -> None: ...
+
+    def release(self, message: Message) -> None:
+        """Whoever listens next gets it at once."""
+        ...
 
 
 class SqsQueue:
@@ -48,17 +53,28 @@ class SqsQueue:
         self._client: Any = boto3.client("sqs", region_name=region_of(url), config=config)
 
     def receive(self, *, wait_seconds: int) -> list[Message]:
-        try:
-            answer = self._client.receive_message(
-                QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds
-            )
-        except self._foreign as error:
-            raise ConnectionFailed(str(error)) from error
+        answer = self._said(
+            self._client.receive_message,
+            QueueUrl=self._url,
+            MaxNumberOfMessages=10,
+            WaitTimeSeconds=wait_seconds,
+        )
         return [Message(m["ReceiptHandle"], m["Body"]) for m in answer.get("Messages", [])]
 
     def delete(self, message: Message) -> None:
+        self._said(self._client.delete_message, QueueUrl=self._url, ReceiptHandle=message.handle)
+
+    def release(self, message: Message) -> None:
+        self._said(
+            self._client.change_message_visibility,
+            QueueUrl=self._url,
+            ReceiptHandle=message.handle,
+            VisibilityTimeout=0,
+        )
+
+    def _said(self, call: Callable[..., Any], **arguments: Any) -> Any:
         try:
-            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.handle)
+            return call(**arguments)
         except self._foreign as error:
             raise ConnectionFailed(str(error)) from error
 

@@ -118,7 +118,14 @@ class _Assembly:
 
     @cached_property
     def handing(self) -> Handing:
-        return Handing(self.p.tasks, self.p.payloads, self.p.agent_queues, self.p.clock, self.p.metrics)
+        return Handing(
+            self.p.tasks,
+            self.p.payloads,
+            self.p.agent_queues,
+            self.p.queue,
+            self.p.clock,
+            self.p.metrics,
+        )
 
     @cached_property
     def dispatch(self) -> Dispatch:

@@ -10,6 +10,7 @@ from chalicelib.services.reading import FullTask
 from chalicelib.services.syncing import Answer, Heard
 
 from .agent_wire import (
+    AgentAction,
     AgentObject,
     AssignmentObject,
     CapabilityObject,
@@ -83,6 +84,12 @@ def heartbeat_receipt(agent: Agent, *, now: int) -> HeartbeatReceipt:
         last_heartbeat=iso(agent.last_heartbeat),
         next_heartbeat_in=agent.profile.heartbeat_ms / 1000,
     )
+
+
+def agent_action(agent: Agent, message: str, *, now: int) -> AgentAction:
+    """What became of an action."""
+    text = f"agent {agent.agent_id} {message}"
+    return AgentAction(agent_id=agent.agent_id, status=agent.status(now).value, message=text)
 
 
 def capability_object(name: str, description: Mapping[str, Any] | None) -> CapabilityObject:

@@ -1,11 +1,12 @@
 """Agents, and what is said to them, as the wire shows it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from .wire import wire
 
-@dataclass(frozen=True, kw_only=True)
+
+@wire
 class TrustObject:
     """How far an agent is trusted with one capability, and how many results stand behind it."""
 
@@ -13,7 +14,7 @@ class TrustObject:
     effective_results: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class AgentObject:
     """An agent as it is now; `status` is derived when read."""
 
@@ -36,7 +37,7 @@ class AgentObject:
     metadata: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class AgentList:
     """One page of agents."""
 
@@ -44,7 +45,7 @@ class AgentList:
     next_cursor: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class RegisteredAgent:
     """The answer to a registration; it counts as alive for `lease_seconds` after each sign of life."""
 
@@ -61,7 +62,7 @@ class RegisteredAgent:
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class HeartbeatReceipt:
     """`next_heartbeat_in` is in seconds."""
 
@@ -72,7 +73,7 @@ class HeartbeatReceipt:
     next_heartbeat_in: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class AgentAction:
     """What became of an action on an agent."""
 
@@ -81,7 +82,7 @@ class AgentAction:
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class CapabilityObject:
     """A capability as it was registered."""
 
@@ -94,7 +95,7 @@ class CapabilityObject:
     latency_ms: float | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class CapabilityList:
     """All of one agent."""
 
@@ -102,7 +103,7 @@ class CapabilityList:
     capabilities: list[CapabilityObject]
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class AssignmentObject:
     """A task to work on, under `lease_token`; it must be begun before `start_by`."""
 
@@ -121,7 +122,7 @@ class AssignmentObject:
     start_by: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class ReportReceipt:
     """What became of one report."""
 
@@ -131,7 +132,7 @@ class ReportReceipt:
     detail: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class SyncAnswer:
     """Number `seq`: name it as `ack` next. Stop working on what is `cancelled` or `lost`."""
 

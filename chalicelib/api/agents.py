@@ -1,38 +1,14 @@
-"""Agents: register, keep alive, sync, look around, leave."""
+"""Agents: register, look around, leave."""
 
 from collections.abc import Callable
 from typing import Any
 
 from chalicelib.domain import ids
-from chalicelib.domain.agent import Agent, Profile, Wish
-from chalicelib.services.holding import Report
-from chalicelib.services.syncing import Named, Said
+from chalicelib.domain.agent import Agent, Profile
 
-from .agent_presenting import (
-    agent_object,
-    capability_object,
-    heartbeat_receipt,
-    registered_agent,
-    sync_answer,
-)
-from .agent_requests import (
-    AgentListQuery,
-    CapabilityFields,
-    FinishedTask,
-    Heartbeat,
-    Registration,
-    SearchQuery,
-    Sync,
-)
-from .agent_wire import (
-    AgentAction,
-    AgentList,
-    AgentObject,
-    CapabilityList,
-    HeartbeatReceipt,
-    RegisteredAgent,
-    SyncAnswer,
-)
+from .agent_presenting import agent_action, agent_object, capability_object, registered_agent
+from .agent_requests import AgentListQuery, CapabilityFields, Registration, SearchQuery
+from .agent_wire import AgentAction, AgentList, AgentObject, CapabilityList, RegisteredAgent
 from .creating import KEY_HEADER, created, idempotency_key
 from .fields import NoBody, NoQuery, milliseconds
 from .operation import Call, Reply, Routes
@@ -142,66 +118,7 @@ def get_agent(call: Call[NoQuery, NoBody]) -> AgentObject:
 def remove_agent(call: Call[NoQuery, NoBody]) -> AgentAction:
     """Take an agent out: what it holds goes back in line."""
     agent = call.use_cases.agents.leave(call.path["agent_id"], tenant=call.tenant)
-    return _action(agent, "has left; its open tasks go back in line", now=call.use_cases.clock())
-
-
-@routes.route("POST", "/ains/agents/{agent_id}/drain", AgentAction)
-def drain_agent(call: Call[NoQuery, NoBody]) -> AgentAction:
-    """Give an agent no new work until it says ACTIVE again; it finishes what it holds."""
-    use_cases = call.use_cases
-    agent = use_cases.agents.heartbeat(call.path["agent_id"], tenant=call.tenant, wish=Wish.DRAINING)
-    return _action(agent, f"takes no new work; it holds {agent.in_flight}", now=use_cases.clock())
-
-
-def _action(agent: Agent, message: str, *, now: int) -> AgentAction:
-    text = f"agent {agent.agent_id} {message}"
-    return AgentAction(agent_id=agent.agent_id, status=agent.status(now).value, message=text)
-
-
-@routes.route("POST", "/ains/agents/{agent_id}/heartbeat", HeartbeatReceipt, body=Heartbeat)
-def heartbeat(call: Call[NoQuery, Heartbeat]) -> HeartbeatReceipt:
-    """Keep an agent alive, whatever it holds; the body may be empty."""
-    use_cases = call.use_cases
-    agent = use_cases.agents.heartbeat(call.path["agent_id"], tenant=call.tenant, wish=call.body.wish())
-    return heartbeat_receipt(agent, now=use_cases.clock())
-
-
-@routes.route("POST", "/ains/agents/{agent_id}/sync", SyncAnswer, body=Sync)
-def sync_agent(call: Call[NoQuery, Sync]) -> SyncAnswer:
-    """Keep alive, report, hand back and take work in one call."""
-    agent_id = call.path["agent_id"]
-    answer = call.use_cases.syncing.sync(agent_id, _said(agent_id, call.body), tenant=call.tenant)
-    given = call.use_cases.reading.with_input(answer.given)
-    return sync_answer(answer, given, now=call.use_cases.clock())
-
-
-def _said(agent_id: str, sent: Sync) -> Said:
-    return Said(
-        session_id=sent.session_id,
-        ack=sent.ack,
-        held=tuple(
-            Named(task_id=h.task_id, token=h.lease_token, started=h.status == "ACTIVE", progress=h.progress)
-            for h in sent.held
-        ),
-        reports=tuple(_report(agent_id, finished) for finished in sent.reports),
-        released=tuple(Named(task_id=r.task_id, token=r.lease_token) for r in sent.released),
-        free_slots=sent.free_slots,
-        wish=sent.status,
-    )
-
-
-def _report(agent_id: str, sent: FinishedTask) -> Report:
-    after = sent.retry_after_seconds
-    return Report(
-        task_id=sent.task_id,
-        agent_id=agent_id,
-        token=sent.lease_token,
-        status=sent.status,
-        result=sent.result_data,
-        error=sent.error_message,
-        retryable=sent.retryable,
-        retry_after_ms=None if after is None else milliseconds(after),
-    )
+    return agent_action(agent, "has left; its open tasks go back in line", now=call.use_cases.clock())
 
 
 @routes.route("GET", "/ains/agents/{agent_id}/capabilities", CapabilityList)

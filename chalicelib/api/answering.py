@@ -55,7 +55,7 @@ class Answering:
         )
         answer = operation.view(call)
         reply = answer if isinstance(answer, Reply) else Reply(answer, operation.statuses[0])
-        return _response(reply.status, reply.body, reply.headers)
+        return _response(reply.status, reply.body, _placed(reply.headers, request))
 
 
 def _safe(current: Callable[[], Request], answer: Callable[[Request, Mapping[str, str]], Response]) -> View:
@@ -67,6 +67,15 @@ def _safe(current: Callable[[], Request], answer: Callable[[Request, Mapping[str
             return _refusal(error, request)
 
     return view
+
+
+def _placed(headers: Mapping[str, str], request: Request) -> Mapping[str, str]:
+    """Location as seen from outside: API Gateway serves below its stage, or below a domain's base path."""
+    context = request.context
+    if "Location" not in headers or "domainName" not in context:
+        return headers
+    base = str(context.get("path", "")).removesuffix(str(request.to_original_event().get("path", "")))
+    return {**headers, "Location": base + headers["Location"]}
 
 
 def _parameters(request: Request) -> dict[str, Sequence[str]]:

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Chalice
 
 from chalicelib.services.usecases import UseCases
 
-from . import agents, operations, schedules, tasks
+from . import agents, agents_at_work, operations, schedule_runs, schedules, tasks
 from .answering import Answering
 from .caller import Auth
 from .operation import Operation, Service
@@ -15,8 +15,10 @@ from .operation import Operation, Service
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")  # HEAD and OPTIONS are the gateway's
 OPERATIONS = (
     *agents.routes.operations,
+    *agents_at_work.routes.operations,
     *tasks.routes.operations,
     *schedules.routes.operations,
+    *schedule_runs.routes.operations,
     *operations.routes.operations,
 )
 

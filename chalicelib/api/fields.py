@@ -41,7 +41,12 @@ class Request(BaseModel):
     """What a caller sends: unknown fields are refused, and JSON types are taken at their word."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, populate_by_name=True
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        populate_by_name=True,
+        defer_build=True,  # by `parsing`: a cold start pays for the models it meets
     )
     old_spellings: ClassVar[Mapping[str, str]] = {}  # of fields that older clients name otherwise
 

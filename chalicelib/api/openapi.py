@@ -80,6 +80,7 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Schemas, dict[str, Any]]:
 def _described(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.name,
+        "tags": [operation.tag],
         "summary": (operation.view.__doc__ or "").partition("\n")[0],
         "responses": _responses(operation, schemas[operation.answer, "serialization"]),
     }

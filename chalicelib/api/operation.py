@@ -54,10 +54,11 @@ class Reply(Generic[A]):
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation:
-    """One method of one path. `answer` is the dataclass of its success body."""
+    """One method of one path. `answer` is the type of its success body."""
 
+    tag: str
     method: str
     path: str
     view: Callable[[Any], Any]
@@ -78,7 +79,7 @@ class Routes:
     """The operations of one resource, gathered by decorating their views."""
 
     def __init__(self, tag: str) -> None:
-        self.tag = tag
+        self._tag = tag
         self.operations: list[Operation] = []
 
     def route(
@@ -98,6 +99,7 @@ class Routes:
         def register(view: Callable[[Call[Q, B]], A | Reply[A]]) -> Callable[[Call[Q, B]], A | Reply[A]]:
             self.operations.append(
                 Operation(
+                    tag=self._tag,
                     method=method,
                     path=path,
                     view=view,

@@ -1,10 +1,11 @@
 """How the service is, as the wire shows it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from .wire import wire
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class Liveness:
     """The service answers."""
 
@@ -12,7 +13,7 @@ class Liveness:
     version: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class Checks:
     """What was looked at; a due row that is old means that the clock is behind."""
 
@@ -23,7 +24,7 @@ class Checks:
     oldest_due_age_seconds: float | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class Health:
     """`ok` or `degraded`."""
 
@@ -32,7 +33,7 @@ class Health:
     checks: Checks
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class QueueStats:
     """What waits and who is free."""
 

@@ -1,6 +1,7 @@
 """Bytes and query strings into request models; all that is wrong becomes one Invalid."""
 
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from math import isinf
 from typing import TypeVar
@@ -17,6 +18,7 @@ from .wording import explained
 M = TypeVar("M", bound=Request)
 MAX_NESTING = 32
 MAX_DIGITS = 100
+_BUILDING = threading.Lock()
 # Each is linear in the text: a quote that is never closed takes the rest, and no run of digits is read twice.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
@@ -32,7 +34,7 @@ def body(raw: bytes, model: type[M]) -> M:
     _refuse_other_encodings(text)
     _refuse_what_parsers_let_through(_STRING.sub(b'""', text))
     try:
-        parsed = model.model_validate_json(text)
+        parsed = _built(model).model_validate_json(text)
     except ValidationError as wrong:
         raise Invalid(explained(wrong, model, root="/")) from None
     _refuse_two_spellings(text, model)
@@ -44,9 +46,17 @@ def query(parameters: Mapping[str, Sequence[str]], model: type[M]) -> M:
     if twice := [name for name, values in parameters.items() if len(values) > 1]:
         raise Invalid(tuple(FieldError(name, "is given more than once") for name in twice))
     try:
-        return model.model_validate_strings({name: values[0] for name, values in parameters.items()})
+        return _built(model).model_validate_strings({name: values[0] for name, values in parameters.items()})
     except ValidationError as wrong:
         raise Invalid(explained(wrong, model, root="")) from None
+
+
+def _built(model: type[M]) -> type[M]:
+    """The model with its validator, which is built when first needed; pydantic is not thread-safe at that."""
+    if not model.__pydantic_complete__:
+        with _BUILDING:
+            model.model_rebuild()
+    return model
 
 
 def _refuse_other_encodings(raw: bytes) -> None:

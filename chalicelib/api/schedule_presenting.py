@@ -87,7 +87,7 @@ def execution_object(execution: Execution, result: Any) -> ExecutionObject:
         slot=iso(execution.slot),
         task_id=execution.task_id,
         executed_at=iso(execution.executed_at),
-        lateness_seconds=execution.lateness_ms / 1000,
+        lateness_seconds=max(0, execution.lateness_ms) / 1000,
         status=execution.status.value,
         result_data=result,
         error_message=execution.error_message,

@@ -1,12 +1,12 @@
 """Schedules and their runs, as the wire shows them."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from .task_wire import RetryPolicyObject
+from .wire import wire
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class ScheduleObject:
     """A schedule. `etag` moves when its client changes it, not when it fires; lists show small input only."""
 
@@ -44,14 +44,14 @@ class ScheduleObject:
     etag: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class ScheduleAnswer(ScheduleObject):
     """A schedule, and what became of the call."""
 
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class ScheduleAction:
     """What became of an action on a schedule."""
 
@@ -61,7 +61,7 @@ class ScheduleAction:
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class ScheduleList:
     """One page of schedules."""
 
@@ -69,7 +69,7 @@ class ScheduleList:
     next_cursor: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class ExecutionObject:
     """What became of one slot; `lateness_seconds` is how long after it the task was made."""
 
@@ -82,7 +82,7 @@ class ExecutionObject:
     error_message: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class ExecutionList:
     """One page of runs, the newest slot first."""
 
@@ -90,7 +90,7 @@ class ExecutionList:
     next_cursor: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class CronCheck:
     """Whether an expression is understood, when it fires next, and what may surprise its owner."""
 

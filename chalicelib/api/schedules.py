@@ -5,18 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.domain import cron, cron_words
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.schedule import Schedule
-from chalicelib.services.reading import FullTask
 from chalicelib.services.submission import Options
 
 from .creating import KEY_HEADER, created, idempotency_key
-from .fields import NoBody, NoQuery, Paging
+from .fields import NoBody, NoQuery
 from .operation import Call, Reply, Routes
-from .schedule_presenting import etag, execution_object, schedule_answer, schedule_object, small_document
+from .schedule_presenting import etag, schedule_answer, schedule_object, small_document
 from .schedule_requests import (
-    CronQuery,
     ScheduleDefinition,
     ScheduleFields,
     ScheduleListQuery,
@@ -24,23 +21,18 @@ from .schedule_requests import (
     merged,
 )
 from .schedule_wire import (
-    CronCheck,
-    ExecutionList,
     ScheduleAction,
     ScheduleAnswer,
     ScheduleList,
     ScheduleObject,
 )
-from .task_presenting import task_answer
 from .task_requests import Reason
-from .task_wire import TaskAnswer
 from .telling_apart import agreed
-from .times import iso, iso_or_none
+from .times import iso_or_none
 
 routes = Routes("schedules")
 ROOT = "/aitp/tasks/schedule"
 ONE = ROOT + "/{schedule_id}"
-SHOWN_RUNS = 10
 _ETAG = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 
 
@@ -178,53 +170,3 @@ def _action(schedule: Schedule, done: str) -> Reply[ScheduleAction]:
         message=f"schedule {schedule.schedule_id} was {done}; it is {schedule.status}",
     )
     return Reply(body, headers={"ETag": etag(schedule)})
-
-
-@routes.route("POST", ONE + "/run", TaskAnswer, statuses=(201,))
-def run_schedule(call: Call[NoQuery, NoBody]) -> Reply[TaskAnswer]:
-    """Run a schedule once now, beside its cron."""
-    task = call.use_cases.firing.run_now(call.path["schedule_id"], tenant=call.tenant)
-    body = task_answer(FullTask(task), f"schedule {task.schedule_id} runs as task {task.task_id}")
-    return created(body, f"/aitp/tasks/{task.task_id}", was_known=False)
-
-
-@routes.route("GET", ONE + "/executions", ExecutionList, query=Paging)
-def list_executions(call: Call[Paging, NoBody]) -> ExecutionList:
-    """List the slots that fired, newest first, with what became of their tasks."""
-    page = call.use_cases.schedules.executions(
-        call.path["schedule_id"], tenant=call.tenant, limit=call.query.limit, cursor=call.query.cursor
-    )
-    results = [call.use_cases.reading.document(run.result) for run in page.items]
-    rows = [execution_object(run, result) for run, result in zip(page.items, results, strict=True)]
-    return ExecutionList(executions=rows, next_cursor=page.cursor)
-
-
-@routes.route("POST", ROOT + "/validate", CronCheck, query=CronQuery, body=CronQuery)
-def validate_cron(call: Call[CronQuery, CronQuery]) -> CronCheck:
-    """Say whether a cron expression is understood, when it fires next, and what may surprise its owner."""
-    text = agreed("cron_expression", call.query.cron_expression, call.body.cron_expression)
-    zone = agreed("timezone", call.query.timezone, call.body.timezone) or "UTC"
-    if text is None:
-        raise Invalid.at("cron_expression", "is required")
-    now = call.use_cases.clock()
-    try:
-        expression = cron.parse(text)
-        runs = [iso(slot) for slot in cron.describe_next(expression, zone, now, SHOWN_RUNS)]
-        warnings = cron_words.warnings(expression, zone, now)
-    except Invalid as wrong:
-        return _check(text, zone, [], [], wrong.errors[0].message)
-    return _check(
-        expression.text, zone, runs, warnings, f"fires next at {runs[0]}" if runs else "never fires"
-    )
-
-
-def _check(text: str, zone: str, runs: list[str], warnings: list[str], message: str) -> CronCheck:
-    return CronCheck(
-        valid=bool(runs),
-        cron_expression=text,
-        timezone=zone,
-        next_run_at=runs[0] if runs else None,
-        next_runs=runs,
-        warnings=warnings,
-        message=message,
-    )

@@ -1,11 +1,12 @@
 """Tasks as the wire shows them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from .wire import wire
 
-@dataclass(frozen=True, kw_only=True)
+
+@wire
 class RetryPolicyObject:
     """Durations in seconds; `jitter` is the share of a wait that chance may take away."""
 
@@ -16,7 +17,7 @@ class RetryPolicyObject:
     jitter: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class TaskObject:
     """A task. `attempt` counts the retries so far, 0 first; `metadata` is null in lists when it is large."""
 
@@ -52,21 +53,21 @@ class TaskObject:
     slot: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class TaskAnswer(TaskObject):
     """A task, and what became of the call."""
 
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class TaskRow(TaskObject):
     """A task in an agent's list: all it takes to work on it."""
 
     input_data: Any
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class AttemptObject:
     """One assignment that ended."""
 
@@ -80,7 +81,7 @@ class AttemptObject:
     error_message: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class TaskDetail(TaskRow):
     """A task with its result and its history."""
 
@@ -89,7 +90,7 @@ class TaskDetail(TaskRow):
     routing_explanation: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class TaskList:
     """One page; rows hold `input_data` when an agent's own work is listed."""
 
@@ -97,7 +98,7 @@ class TaskList:
     next_cursor: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@wire
 class CancelledTask:
     """The answer to a cancellation."""
 

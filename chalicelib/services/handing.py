@@ -10,7 +10,8 @@ from chalicelib.domain.content import unpacked
 from chalicelib.domain.routing import Choice
 from chalicelib.domain.task import Task
 
-from .ports import AgentQueues, Clock, Metrics, PayloadStore, TaskStore
+from .hints import TICK_MS, of_due
+from .ports import AgentQueues, Aggregate, Clock, Hint, Metrics, PayloadStore, TaskStore, WorkQueue
 
 EXPLAINED = 3
 MAX_MESSAGE_BYTES = 200_000
@@ -23,6 +24,7 @@ class Handing:
     tasks: TaskStore
     payloads: PayloadStore
     agent_queues: AgentQueues
+    queue: WorkQueue
     clock: Clock
     metrics: Metrics
 
@@ -51,7 +53,18 @@ class Handing:
             self.metrics.count("dispatch_lateness_ms", max(0, now - _runnable_since(task)))
         if by_queue and agent.profile.queue_url:
             self.send(held, agent.profile.queue_url)
+        self._watch(task, held, agent, now)
         return held
+
+    def _watch(self, task: Task, held: Task, agent: Agent, now: int) -> None:
+        """Announce what this claim armed for before the next tick: the end of the lease, a redelivery."""
+        hints: list[Hint] = []
+        if agent.due_at is None or agent.due_at > agent.lease_until:
+            hints += of_due(Aggregate.AGENT, agent.agent_id, agent.lease_until, now=now)
+        if held.due_at != task.due_at and held.due_at is not None and held.due_at < now + TICK_MS:
+            hints += of_due(Aggregate.TASK, held.task_id, held.due_at, now=now)
+        if hints:
+            self.queue.announce(*hints, now=now)
 
     def send(self, task: Task, queue_url: str) -> None:
         """The assignment as a message; a document too large for one is left for the agent to fetch."""

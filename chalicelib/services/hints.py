@@ -4,6 +4,7 @@ from chalicelib.domain.task import Task
 
 from .ports import Aggregate, Hint, HintKind
 
+TICK_MS = 60_000
 HORIZON_MS = 75_000  # the tick looks this far ahead, once a minute
 EARLY_MS = 1_000  # no two machines' clocks are further apart
 

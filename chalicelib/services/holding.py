@@ -47,8 +47,8 @@ class Holding:
         result = packed(report.result, owner=report.task_id, kind="result") if finished else None
 
         def decide(task: Task) -> Task:
-            if tenant is not None and task.tenant != tenant:
-                raise NotFound(f"no task {task.task_id}")
+            if tenant is not None:
+                _check_tenant(task, tenant)
             if _is_replay(task, report, result[0] if result else None):
                 return task
             return self._reported(task, report, result, from_assigned)
@@ -96,10 +96,11 @@ class Holding:
             return task  # said again
         return task if report.progress is None else lifecycle.progressed(task, report.progress)
 
-    def release(self, task_id: str, *, agent_id: str, token: int | None) -> Task:
-        """Its agent hands it back: before the start nothing is consumed."""
+    def release(self, task_id: str, *, agent_id: str, token: int | None, tenant: str) -> Task:
+        """Its agent hands it back: before the start nothing is consumed. Raises StaleLease, NotFound."""
 
         def decide(task: Task) -> Task:
+            _check_tenant(task, tenant)
             check_holder(task, agent_id=agent_id, token=token)
             if task.status is Status.CANCELLED:
                 return lifecycle.let_go(task, now=self.clock())
@@ -119,6 +120,11 @@ class Holding:
     def _let_go(self, task: Task, now: int) -> None:
         with suppress(Conflict):  # somebody let go already
             self.changing.written(task, lifecycle.let_go(task, now=now))
+
+
+def _check_tenant(task: Task, tenant: str) -> None:
+    if task.tenant != tenant:
+        raise NotFound(f"no task {task.task_id}")
 
 
 def check_holder(task: Task, *, agent_id: str, token: int | None) -> None:

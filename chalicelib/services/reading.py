@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from chalicelib.domain.agent import Agent
-from chalicelib.domain.content import Content, unpacked
+from chalicelib.domain.content import Content
 from chalicelib.domain.errors import NotFound, StaleLease
 from chalicelib.domain.queueing import is_line
 from chalicelib.domain.task import Status, Task
 
+from . import documents
 from .ports import AgentStore, Clock, Page, PayloadStore, ScheduleStore, TaskStore
 
 T = TypeVar("T")
@@ -65,44 +66,31 @@ class Reading:
         if task.last is not None:  # moved out already, if the write that was to replace it did not happen
             older = [attempt for attempt in older if attempt["token"] < task.last.token]
         attempts = tuple(older) + ((asdict(task.last),) if task.last else ())
-        return FullTask(*self._documents([task])[0], attempts)
+        document, result = documents.read(self.payloads, [task.document, task.result])
+        return FullTask(task, *_input_and_metadata(document), result, attempts)
 
     def with_input(self, tasks: list[Task]) -> list[FullTask]:
-        """Rows with input and metadata, in one read."""
-        return [FullTask(task, data, metadata) for task, data, metadata, _ in self._documents(tasks)]
-
-    def _documents(self, tasks: list[Task]) -> list[tuple[Task, Any, Any, Any]]:
-        contents = [c for task in tasks for c in (task.document, task.result) if c is not None]
-        keys = list(dict.fromkeys(c.key for c in contents if c.key is not None))
-        texts = self.payloads.get_many(keys) if keys else {}
-
-        def text(content: Content | None) -> str | None:
-            if content is None:
-                return None
-            return content.inline if content.key is None else texts.get(content.key)
-
-        rows = []
-        for task in tasks:
-            document = unpacked(text(task.document)) or {}
-            rows.append((task, document.get("input"), document.get("metadata"), unpacked(text(task.result))))
-        return rows
+        """The first rows with input and metadata: all of them, unless they are too large for one answer."""
+        found = documents.fitting(self.payloads, [task.document for task in tasks])
+        return [
+            FullTask(task, *_input_and_metadata(document))
+            for task, document in zip(tasks, found, strict=False)
+        ]
 
     def document(self, content: Content | None) -> Any:
         """One document, wherever it lies; None when there is none any more."""
-        if content is None:
-            return None
-        if content.key is None:
-            return unpacked(content.inline)
-        return unpacked(self.payloads.get_many([content.key]).get(content.key))
+        return documents.read(self.payloads, [content])[0]
 
     def holder(self, task_id: str, *, tenant: str) -> str:
-        """The agent whose task it is, or last was, for reports that name none. Raises NotFound, StaleLease."""
+        """The agent whose task it is or last was: for reports that name none. Raises NotFound, StaleLease."""
         task = self.tasks.get(task_id)
         if task is None or task.tenant != tenant:
             raise NotFound(f"no task {task_id}")
         assignment = task.lease or task.last
         if assignment is None:
-            raise StaleLease(f"task {task_id} is {task.status} and held by nobody, so nobody can report on it")
+            raise StaleLease(
+                f"task {task_id} is {task.status} and held by nobody, so nobody can report on it"
+            )
         return assignment.agent_id
 
     def list_tasks(self, wanted: TaskFilter, *, tenant: str, limit: int, cursor: str | None) -> Page[Task]:
@@ -172,6 +160,11 @@ class Reading:
             "free_slots": sum(agent.free_slots for agent in fleet.items),
             "complete": places.cursor is None and fleet.cursor is None,
         }
+
+
+def _input_and_metadata(document: Any) -> tuple[Any, Any]:
+    known = document or {}
+    return known.get("input"), known.get("metadata")
 
 
 def _counted(names: Any) -> dict[str, int]:

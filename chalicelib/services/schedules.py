@@ -9,6 +9,7 @@ from chalicelib.domain.content import Content, fingerprint, packed
 from chalicelib.domain.errors import Conflict, KeyReused, LostRace, NotFound
 from chalicelib.domain.schedule import Execution, Schedule, ScheduleStatus
 
+from . import documents
 from .firing import Firing
 from .hints import of_due
 from .ports import Aggregate, Clock, NewId, Page, PayloadStore, ScheduleStore, WorkQueue
@@ -172,10 +173,17 @@ class Schedules:
 
         return gathered(page, admits, limit=limit, cursor=cursor)
 
-    def executions(self, schedule_id: str, *, tenant: str, limit: int, cursor: str | None) -> Page[Execution]:
-        """Newest slot first."""
+    def executions(
+        self, schedule_id: str, *, tenant: str, limit: int, cursor: str | None
+    ) -> tuple[Page[Execution], list[Any]]:
+        """Newest slot first, with the result of each; fewer than asked for when the results are large."""
         self.get(schedule_id, tenant=tenant)
-        return self.schedules.executions(schedule_id, limit=limit, cursor=cursor)
+        page = self.schedules.executions(schedule_id, limit=limit, cursor=cursor)
+        results = documents.fitting(self.payloads, [run.result for run in page.items])
+        if len(results) < len(page.items):  # asked again, for the cursor after the last that fits
+            page = self.schedules.executions(schedule_id, limit=len(results), cursor=cursor)
+            results = documents.read(self.payloads, [run.result for run in page.items])
+        return page, results
 
 
 def _replayed(existing: Schedule, request: str | None) -> Schedule:

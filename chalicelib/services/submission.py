@@ -89,8 +89,9 @@ class Submission:
         task_id = self.new_id("task") if key is None else ids.from_key("task", tenant=tenant, key=key)
         request = None if key is None else fingerprint(asdict(order))
         try:
-            task = lifecycle.submitted(self._made(order, task_id, tenant, now), now=now)
-            existing = self.tasks.add(replace(task, request=request))
+            made = replace(self._made(order, task_id, tenant, now), request=request)
+            task = lifecycle.submitted(made, now=now)
+            existing = self.tasks.add(task)
         except Invalid:  # what was fine then may lie in the past now
             existing = None if key is None else self.tasks.get(task_id)
             if existing is None:

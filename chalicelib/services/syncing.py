@@ -106,7 +106,9 @@ class Syncing:
         freed = 0
         for named in said.released:
             try:
-                self.holding.release(named.task_id, agent_id=agent.agent_id, token=named.token)
+                self.holding.release(
+                    named.task_id, agent_id=agent.agent_id, token=named.token, tenant=agent.tenant
+                )
                 freed += 1
             except DomainError:
                 continue  # it is not the agent's any more: released as wished

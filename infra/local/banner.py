@@ -51,4 +51,4 @@ def _tries(url: str, key: str) -> list[str]:
 def _counted(recovered: dict[str, int]) -> str:
     if not any(recovered.values()):
         return "new and empty"
-    return "recovered " + ", ".join(f"{count} {name}" for name, count in recovered.items())
+    return "recovered " + ", ".join(f"{n} {name if n != 1 else name[:-1]}" for name, n in recovered.items())

@@ -34,10 +34,10 @@ class QueueLine:
         self.desk = Bench(self.service, slots=slots)
         self.queue = FakeQueue()
         self.desk.register(delivery="sqs")
-        self.listener = Listener(self.queue, self.desk.link)
         self.idle = FakeQueue()  # the transport's own listener waits here
         self.rounds = SqsLongPoll(connect=lambda _: self.idle)
         self.rounds.open(self.desk.link, Registration(agent_id="agent-1", queue_url="fake:rounds"))
+        self.listener = Listener(self.queue, self.desk.link, confirm=self.rounds._confirm)
 
     def deliver(self, **fields: object) -> str:
         task_id = self.service.submit("report-v1", {"x": 1}, **fields)

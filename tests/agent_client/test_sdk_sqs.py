@@ -6,6 +6,7 @@ from sdk_lines import QueueLine
 
 from agent_client import (
     ServerError,
+    Superseded,
     Timeout,
 )
 from agent_client._sqs_listener import Listener
@@ -125,18 +126,36 @@ def test_a_message_that_cannot_be_read_is_dropped_with_a_line_in_the_log(line, c
     assert "cannot be read" in caplog.text
 
 
-def test_what_comes_after_the_listener_was_closed_stays_on_the_queue(line) -> None:
+def test_what_comes_after_the_listener_was_closed_goes_back_to_the_queue(line) -> None:
     line.deliver()
     line.listener.close()
     line.listener.listen_once()
     assert line.desk.jobs == []
+    assert len(line.queue.receive(wait_seconds=0)) == 1
+
+
+def test_what_another_session_was_given_is_not_started_here_and_goes_back(line) -> None:
+    line.desk.register(session_id="session-2", delivery="sqs")
+    task_id = line.deliver()
+    line.listener.listen_once()
+    assert line.status(task_id) == "ASSIGNED"
+    assert len(line.queue.receive(wait_seconds=0)) == 1
+    with pytest.raises(Superseded):
+        line.rounds.round(status="ACTIVE")
+
+
+def test_a_service_in_trouble_starts_nothing_and_leaves_the_message(line) -> None:
+    line.deliver()
+    line.service.inject(answering(503), on="/sync")
+    with pytest.raises(ServerError):
+        line.listener.listen_once()
     assert len(line.queue.in_flight) == 1
 
 
 def test_a_queue_that_cannot_be_reached_is_told_once_and_tried_again(caplog) -> None:
     desk, queue = Bench(FakeService()), FakeQueue()
     queue.close()
-    listener = Listener(queue, desk.link)
+    listener = Listener(queue, desk.link, confirm=lambda: None)
     listener.start()
     waits = [desk.clock.skip() for _ in range(4)]
     listener.close()

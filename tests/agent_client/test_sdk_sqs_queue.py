@@ -42,6 +42,8 @@ def test_the_real_queue_receives_and_deletes(monkeypatch) -> None:
     queue = SqsQueue(url)
     (message,) = queue.receive(wait_seconds=0)
     assert message.body == "hello"
+    queue.release(message)
+    (message,) = queue.receive(wait_seconds=0)
     queue.delete(message)
     assert queue.receive(wait_seconds=0) == []
     sqs.delete_queue(QueueUrl=url)

@@ -61,7 +61,7 @@ def under_load(actions: Sequence[Callable[[], object]], *, seconds: float) -> Lo
             while (began := time.perf_counter()) < ends:
                 action()
                 taken.append(time.perf_counter() - began)
-        except BaseException as failure:
+        except BaseException as failure:  # noqa: BLE001 - raised again below, in the caller's thread
             failures.append(failure)
             ready.abort()
 

@@ -19,11 +19,11 @@ STARTS_WITHIN_S = 90.0
 
 
 def until(look: Callable[[], T | None], *, timeout: float, what: str) -> T:
-    """What `look` answers once it is neither None nor False."""
+    """What `look` answers once it is something: not None, False or empty."""
     deadline = time.monotonic() + timeout
     while True:
         found = look()
-        if found is not None and found is not False:
+        if found:
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {timeout:g} s")

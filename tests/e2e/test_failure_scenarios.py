@@ -84,7 +84,7 @@ def test_work_of_a_killed_agent_goes_to_another(target: Target, client: Client, 
     dying, living = f"{name}-dying", f"{name}-living"
     with target.agent(dying, name, "--work-seconds", "60", "--heartbeat-interval", "1") as agent:
         task = client.submit_task("report", capability_required=name, client_id=name)
-        agent.says(f"Executing {task.task_id}...")
+        until(lambda: client.get_task(task.task_id).status == "ACTIVE", timeout=OVER_S, what="ACTIVE")
         with target.agent(living, name):
             agent.kill()
             done = client.wait(task.task_id, timeout=OVER_S)
@@ -101,7 +101,7 @@ def test_work_of_a_killed_agent_goes_to_another(target: Target, client: Client, 
 def test_an_agent_started_again_frees_its_old_work_at_once(target: Target, client: Client, name: str) -> None:
     with target.agent(name, name, "--work-seconds", "60", "--heartbeat-interval", "30") as agent:
         task = client.submit_task("report", capability_required=name, client_id=name)
-        agent.says(f"Executing {task.task_id}...")
+        until(lambda: client.get_task(task.task_id).status == "ACTIVE", timeout=OVER_S, what="ACTIVE")
         agent.kill()
         with target.agent(name, name):
             done = client.wait(task.task_id, timeout=20)

@@ -69,7 +69,7 @@ def test_the_old_spellings_still_make_a_task(target: Target, client: Client, nam
 
 
 def test_an_old_style_agent_polls_the_list_and_puts_the_status(client: Client, name: str) -> None:
-    client.register_agent(name, display_name=name, capabilities=[name])
+    client.register_agent(name, agent_id=name, capabilities=[name])
     task = client.submit_task("report", capability_required=name, client_id=name, input_data={"a": 1})
 
     def mine() -> bool:

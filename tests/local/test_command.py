@@ -36,7 +36,7 @@ def test_the_banner_says_where_what_and_what_next(spawn):
     assert out.count("curl ") == 3
     again = spawn().ready()
     again.popen.send_signal(signal.SIGINT)
-    assert "recovered 1 tasks" in again.ended()[1]
+    assert "recovered 1 task" in again.ended()[1]
 
 
 def test_ephemeral_keeps_nothing(spawn, tmp_path):

@@ -1,0 +1,12 @@
+"""What a success body is declared with: its fields, for presenting and for the OpenAPI document alike."""
+
+from dataclasses import dataclass
+from typing import TypeVar, dataclass_transform
+
+T = TypeVar("T")
+
+
+@dataclass_transform(kw_only_default=True)
+def wire(cls: type[T]) -> type[T]:
+    """A plain record: only its constructor is generated, since every cold start pays for what is."""
+    return dataclass(kw_only=True, eq=False, repr=False)(cls)
