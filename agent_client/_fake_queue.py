@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agent_client._sqs_queue import Message
-from agent_client.errors import ConnectionFailed, TransportError
+from agent_client.errors import ConnectionFailed
 
 
 class FakeQueue:
@@ -18,7 +18,7 @@ class FakeQueue:
     def __init__(self) -> None:
         self.in_flight: dict[str, Message] = {}
         self.deleted: list[Message] = []
-        self.fails_with: TransportError | None = None
+        self.fails_with: Exception | None = None
         self._waiting: deque[Message] = deque()
         self._sent = 0
         self._is_closed = False

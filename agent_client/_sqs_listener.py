@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent_client._agent_models import Assignment
@@ -29,6 +29,18 @@ _WAIT_SECONDS = 20
 _BACKOFF = Retries(base=0.5, cap=20.0)
 # These say something about the service or the key, not about the one task.
 PASSING = (RateLimited, ServerError, Unauthorized)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cancelled:
+    task_id: str
+    lease_token: int
+
+
+_KINDS: dict[Any, type[Assignment] | type[_Cancelled]] = {
+    (1, "assignment"): Assignment,
+    (1, "cancelled"): _Cancelled,
+}
 
 
 class Listener:
@@ -59,14 +71,16 @@ class Listener:
     def listen_once(self) -> None:
         """One long poll, and everything it brings."""
         messages = self._queue.receive(wait_seconds=_WAIT_SECONDS)
-        if messages:
+        contents = [_content(message) for message in messages]
+        found = sum(isinstance(content, Assignment) for content in contents)
+        if found:
             self._confirm_session()
         if self._is_closed:
             self._give_back(messages)
             return
-        log.info("Polling for tasks... %d tasks found", len(messages))
-        for message in messages:
-            if self._is_done(message):
+        log.info("Polling for tasks... %d tasks found", found)
+        for message, content in zip(messages, contents, strict=True):
+            if self._is_done(content):
                 self._queue.delete(message)
 
     def _confirm_session(self) -> None:
@@ -90,6 +104,9 @@ class Listener:
             except AinsError as error:
                 if not self._is_closed:
                     self._pause(error)
+            except Exception as error:  # noqa: BLE001 - an agent gone deaf would look alive
+                log.exception("The queue's listener stumbled; going on")
+                self._pause(AinsError(str(error)))
 
     def _pause(self, error: AinsError) -> None:
         self._failures += 1
@@ -100,19 +117,12 @@ class Listener:
         with bench.changed:
             self._link.clock.wait(bench.changed, lambda: self._is_closed, seconds)
 
-    def _is_done(self, message: Message) -> bool:
-        try:
-            content = _content(message)
-            if content.get("kind") == "cancelled":
-                self._link.bench.let_go(
-                    str(content.get("task_id")), "was cancelled", token=content.get("lease_token")
-                )
-                return True
-            task = decode(Assignment, content)
-        except BadAnswer as error:
-            log.warning("Dropped a message that cannot be read: %s", error)
-            return True
-        return self._begin(task)
+    def _is_done(self, content: Assignment | _Cancelled | None) -> bool:
+        if isinstance(content, Assignment):
+            return self._begin(content)
+        if content is not None:
+            self._link.bench.let_go(content.task_id, "was cancelled", token=content.lease_token)
+        return True
 
     def _begin(self, task: Assignment) -> bool:
         """False leaves the message on the queue: there is no slot for it now."""
@@ -135,13 +145,19 @@ class Listener:
         return True
 
 
-def _content(message: Message) -> Mapping[str, Any]:
+def _content(message: Message) -> Assignment | _Cancelled | None:
+    """None for what cannot be read: no later delivery of it will be better."""
     try:
         content = json.loads(message.body)
-    except (ValueError, RecursionError):
-        raise BadAnswer("it is not JSON") from None
-    if not isinstance(content, dict):
-        raise BadAnswer("it is not an object")
-    if content.get("v") != 1 or content.get("kind") not in ("assignment", "cancelled"):
-        raise BadAnswer(f"kind {content.get('kind')!r} of version {content.get('v')!r} is unknown")
-    return content
+        if not isinstance(content, dict):
+            raise BadAnswer("it is not an object")
+        kind = _KINDS.get((content.get("v"), content.get("kind")))
+        if kind is None:
+            raise BadAnswer(f"kind {content.get('kind')!r} of version {content.get('v')!r} is unknown")
+        told = decode(kind, content)
+        if not isinstance(told.lease_token, int):
+            raise BadAnswer("it names no lease token")
+        return told
+    except (ValueError, RecursionError, TypeError, BadAnswer) as error:
+        log.warning("Dropped a message that cannot be read: %s", error)
+        return None

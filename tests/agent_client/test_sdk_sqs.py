@@ -117,6 +117,8 @@ def test_input_left_out_of_the_message_is_fetched(line) -> None:
         {"v": 2, "kind": "assignment"},
         {"v": 1, "kind": "surprise"},
         {"v": 1, "kind": "assignment"},
+        {"v": 1, "kind": ["cancelled"]},
+        {"v": 1, "kind": "cancelled", "task_id": "t", "lease_token": "1"},
     ],
 )
 def test_a_message_that_cannot_be_read_is_dropped_with_a_line_in_the_log(line, caplog, body) -> None:
@@ -161,3 +163,15 @@ def test_a_queue_that_cannot_be_reached_is_told_once_and_tried_again(caplog) -> 
     listener.close()
     assert waits == [0.5, 1.0, 2.0, 4.0]
     assert sum("Cannot take work" in r.message for r in caplog.records) == 1
+
+
+def test_a_listener_that_stumbles_goes_on_and_leaves_a_trace(caplog) -> None:
+    desk, queue = Bench(FakeService()), FakeQueue()
+    queue.fails_with = ZeroDivisionError("odd")
+    queue.close()
+    listener = Listener(queue, desk.link, confirm=lambda: None)
+    listener.start()
+    waits = [desk.clock.skip() for _ in range(2)]
+    listener.close()
+    assert waits == [0.5, 1.0]
+    assert "ZeroDivisionError: odd" in caplog.text

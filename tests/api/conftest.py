@@ -1,18 +1,23 @@
-"""Drives the whole app as API Gateway does, over in-memory stores."""
+"""Drives the whole app as API Gateway does, over in-memory stores; every answer is held to the OpenAPI document."""
 
 import base64
 import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from chalicelib.api.caller import Auth
-from chalicelib.api.create_app import create_app
+from chalicelib.api.create_app import OPERATIONS, create_app
+from chalicelib.api.openapi import document
 from tests.fakes import World, world
+
+VERSION = "1.2.3"
 
 
 @dataclass
@@ -34,9 +39,18 @@ def _resource(routes: Mapping[str, Any], path: str) -> tuple[str, dict[str, str]
     for route in sorted(routes, key=lambda route: route.count("{")):
         names = route.strip("/").split("/")
         pairs = list(zip(names, steps, strict=False))
-        if len(names) == len(steps) and all(n == s or n[0] == "{" for n, s in pairs):
-            return route, {n[1:-1]: s for n, s in pairs if n[0] == "{"}
+        if len(names) == len(steps) and all(name in (step, f"{{{name[1:-1]}}}") for name, step in pairs):
+            return route, {name[1:-1]: step for name, step in pairs if name.startswith("{")}
     raise AssertionError(f"the gateway knows no {path}")
+
+
+@cache
+def _promised(method: str, resource: str, status: int) -> Draft202012Validator:
+    described = document(OPERATIONS, version=VERSION)
+    answers = described["paths"][resource][method.lower()]["responses"]
+    assert str(status) in answers, f"{method} {resource} does not promise {status}"
+    (content,) = answers[str(status)]["content"].values()
+    return Draft202012Validator({**content["schema"], "components": described["components"]})
 
 
 class Api:
@@ -44,33 +58,16 @@ class Api:
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        self.answers: list[tuple[str, str, Answer]] = []
 
     def call(
         self, method: str, url: str, body: Any = None, *, headers: Mapping[str, str] | None = None
     ) -> Answer:
         parts = urlsplit(url)
         resource, variables = _resource(self.app.routes, parts.path)
-        query = parse_qs(parts.query, keep_blank_values=True, errors="replace") or None
-        raw = body if isinstance(body, bytes | str | None) else json.dumps(body)
-        is_binary = isinstance(raw, bytes)
-        event = {
-            "resource": resource,
-            "path": parts.path,
-            "httpMethod": method,
-            "headers": {"content-type": "application/json", **(headers or {})},
-            "multiValueHeaders": {},
-            "queryStringParameters": query and {name: values[-1] for name, values in query.items()},
-            "multiValueQueryStringParameters": query,
-            "pathParameters": variables or None,
-            "stageVariables": None,
-            "requestContext": {"resourcePath": resource, "httpMethod": method, "requestId": "request-1"},
-            "body": base64.b64encode(raw).decode() if is_binary else raw,
-            "isBase64Encoded": is_binary,
-        }
-        answered = self.app(event, None)
+        answered = self.app(event(method, parts, resource, variables, body, headers or {}), None)
         answer = Answer(answered["statusCode"], answered["headers"], answered["body"])
-        self.answers.append((method, resource, answer))
+        if answer.status != 405:
+            _promised(method, resource, answer.status).validate(answer.body)
         return answer
 
     def get(self, url: str, **more: Any) -> Answer:
@@ -86,6 +83,29 @@ class Api:
         return self.call("DELETE", url, body, **more)
 
 
+def event(
+    method: str, parts: Any, resource: str, variables: Mapping[str, str], body: Any, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    """What API Gateway hands over; bytes come base64-encoded, as they do for binary types."""
+    query = parse_qs(parts.query, keep_blank_values=True, errors="replace") or None
+    raw = body if isinstance(body, bytes | str | None) else json.dumps(body)
+    is_binary = isinstance(raw, bytes)
+    return {
+        "resource": resource,
+        "path": parts.path,
+        "httpMethod": method,
+        "headers": {"content-type": "application/json", **headers},
+        "multiValueHeaders": {},
+        "queryStringParameters": query and {name: values[-1] for name, values in query.items()},
+        "multiValueQueryStringParameters": query,
+        "pathParameters": variables or None,
+        "stageVariables": None,
+        "requestContext": {"resourcePath": resource, "httpMethod": method, "requestId": "request-1"},
+        "body": base64.b64encode(raw).decode() if is_binary else raw,
+        "isBase64Encoded": is_binary,
+    }
+
+
 @pytest.fixture
 def here() -> World:
     return world()
@@ -93,12 +113,12 @@ def here() -> World:
 
 @pytest.fixture
 def api(here: World) -> Api:
-    return Api(create_app(lambda: here.use_cases, auth=Auth(open_mode=True), version="1.2.3"))
+    return Api(create_app(lambda: here.use_cases, auth=Auth(open_mode=True), version=VERSION))
 
 
 @pytest.fixture
 def state(here: World) -> Callable[[], Any]:
-    """All that is stored, for a test to compare."""
+    """All that is stored or sent, for a test to compare."""
     return lambda: deepcopy(
         (
             here.tasks.rows,

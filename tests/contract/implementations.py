@@ -11,31 +11,21 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-import botocore.session
 import time_machine
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from moto import mock_aws
-from moto.backends import get_backend
-from moto.core.botocore_stubber import BotocoreStubber
 
 from chalicelib import queues
 from chalicelib.services import ports
-from chalicelib.store import connection, tables
 from chalicelib.store.agents import DynamoAgents
 from chalicelib.store.payloads import DynamoPayloads
 from chalicelib.store.schedules import DynamoSchedules
 from chalicelib.store.tasks import DynamoTasks
 from chalicelib.store.ticks import DynamoTicks
 from chalicelib.store.writes import Writes
-from infra.local import resources
-from infra.local.botocore_hook import ENVIRONMENT
-from infra.local.calls import Answer, Call
-from infra.local.engine import LocalCloud
 from tests import fakes
-from tests.contract.wire import Wire, without_backoff
+from tests.contract import emulators
+from tests.contract.wire import Wire
 
-STAGE = "test"
+WORK = "ains-test-work"
 
 
 @dataclass
@@ -49,10 +39,10 @@ class Stores:
     ticks: ports.TickStore
     queue: ports.WorkQueue
     agent_queues: ports.AgentQueues
-    metrics: fakes.FakeMetrics
-    work_heard: Callable[[int], list[ports.Hint]]  # takes the hints that are visible at a time
+    heard: Callable[[int], list[ports.Hint]]  # takes the hints that are visible at a time
     messages: Callable[[str], list[dict[str, Any]]]  # takes what lies in an agent's queue
     at: Callable[[int], AbstractContextManager[Any]]  # it is that time, for those who keep their own
+    metrics: fakes.FakeMetrics = field(default_factory=fakes.FakeMetrics)
     wire: Wire = field(default_factory=Wire)
     pauses: list[float] = field(default_factory=list)
 
@@ -62,7 +52,22 @@ Fresh = Callable[[], Stores]
 
 @contextmanager
 def in_memory() -> Iterator[Fresh]:
+    """tests/fakes.py."""
     yield _fakes
+
+
+@contextmanager
+def in_moto() -> Iterator[Fresh]:
+    """moto, with the tables of the same template."""
+    with emulators.moto() as fresh:
+        yield lambda: _aws(fresh())
+
+
+@contextmanager
+def in_engine() -> Iterator[Fresh]:
+    """The local cloud's engine, in this process."""
+    with emulators.engine() as fresh:
+        yield lambda: _aws(fresh())
 
 
 def _fakes() -> Stores:
@@ -87,90 +92,46 @@ def _fakes() -> Stores:
         ticks=fakes.FakeTicks(),
         queue=queue,
         agent_queues=agent_queues,
-        metrics=fakes.FakeMetrics(),
-        work_heard=heard,
+        heard=heard,
         messages=messages,
         at=lambda _now: nullcontext(),
     )
 
 
-@contextmanager
-def engine() -> Iterator[Fresh]:
-    """The local cloud's engine, in this process."""
-    with LocalCloud(stage=STAGE, long_polls=False) as cloud, without_backoff():
-        shared, sqs = _clients()
-        url = sqs.get_queue_url(QueueName=f"ains-{STAGE}-work")["QueueUrl"]
+def _aws(emulator: emulators.Emulator) -> Stores:
+    chance, metrics, log = random.Random(7), fakes.FakeMetrics(), fakes.SilentLog()
+    pauses: list[float] = []
+    numbers = count(1)
+    writes = Writes(emulator.connection, lambda: f"call-{next(numbers)}", chance, pauses.append)
+    sqs, url = emulator.sqs, emulator.queue_url(WORK)
 
-        def fresh() -> Stores:
-            cloud.reset()
-            stores = _aws(shared, sqs, url)
+    def taken(queue_url: str) -> list[str]:
+        bodies: list[str] = []
+        while found := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+                bodies.append(message["Body"])
+        return bodies
 
-            def around(call: Call, run: Callable[[], Answer]) -> Answer:
-                return stores.wire(call.action, call.body, run)
+    def at(now: int) -> AbstractContextManager[Any]:
+        return time_machine.travel(now / 1000, tick=False)
 
-            cloud.around = around
-            return stores
+    def heard(now: int) -> list[ports.Hint]:
+        with at(now):
+            return [queues.decoded(body) for body in taken(url)]
 
-        yield fresh
-
-
-@contextmanager
-def moto() -> Iterator[Fresh]:
-    """moto, with the tables and queues of the same template."""
-    wire: list[Wire] = [Wire()]
-    original = BotocoreStubber.__call__
-    credentials = {k: v for k, v in ENVIRONMENT.items() if k in ("AWS_REGION", "AWS_DEFAULT_REGION")}
-    with time_machine.travel(fakes.START_MS / 1000, tick=False), mock_aws(), _environment(credentials):
-        shared, sqs = _clients()
-
-        def through_the_wire(stubber: Any, event_name: str, request: Any, **more: Any) -> Any:
-            action = _text(request.headers.get("X-Amz-Target", "")).rpartition(".")[2]
-            body = request.body or b""
-
-            def send() -> Answer:
-                response = original(stubber, event_name, request, **more)
-                return Answer(response.status_code, dict(response.headers), response.content)
-
-            return _response(request.url, wire[0](action, body, send))
-
-        def fresh() -> Stores:
-            for service in ("dynamodb", "sqs"):
-                get_backend(service).reset()  # type: ignore[no-untyped-call]
-            plan = resources.plan(resources.TEMPLATE, STAGE)
-            for table in plan.tables.values():
-                shared.client.create_table(**{"BillingMode": "PAY_PER_REQUEST", **table})
-            url = sqs.create_queue(QueueName=f"ains-{STAGE}-work")["QueueUrl"]
-            stores = _aws(shared, sqs, url)
-            wire[0] = stores.wire
-            return stores
-
-        BotocoreStubber.__call__ = through_the_wire  # type: ignore[method-assign]
-        try:
-            with without_backoff():
-                yield fresh
-        finally:
-            BotocoreStubber.__call__ = original  # type: ignore[method-assign]
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    with _patched(values):
-        yield
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
-
-
-class _Raw:
-    """The little of a urllib3 response that AWSResponse asks for."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self) -> tuple[bytes]:
-        return (self._body,)
-
-
-def _response(url: str, answer: Answer) -> AWSResponse:
-    return AWSResponse(url, answer.status, HTTPHeaders.from_dict(answer.headers), _Raw(answer.body))
+    return Stores(
+        tasks=DynamoTasks(writes),
+        agents=DynamoAgents(writes, chance),
+        payloads=DynamoPayloads(emulator.connection),
+        schedules=DynamoSchedules(writes),
+        ticks=DynamoTicks(),
+        queue=queues.SqsWork(sqs, url, log, metrics),
+        agent_queues=queues.SqsAgentQueues(sqs, "test", log, metrics),
+        heard=heard,
+        messages=lambda queue_url: [json.loads(body) for body in taken(queue_url)],
+        at=at,
+        metrics=metrics,
+        wire=emulator.wire,
+        pauses=pauses,
+    )
