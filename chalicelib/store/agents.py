@@ -73,7 +73,7 @@ def from_record(record: AgentRecord) -> Agent:
         left=bool(record.departed),
         listed=not record.unlisted,
         due_at=_whole(record.due_at),
-        evidence=dict(record.evidence.as_dict()),
+        evidence={name: float(weight) for name, weight in record.evidence.as_dict().items()},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 
@@ -41,11 +42,17 @@ def _tries(url: str, key: str) -> list[str]:
     task = '{"client_id":"me","task_type":"echo","capability_required":"echo","input_data":{"hello":"world"}}'
     schedule = task.replace('"input_data"', '"cron_expression":"* * * * *","input_data"')
     return [
-        f"python -m agent_client.samples.sample_agent --base-url {url}",
+        f"{_python()} -m agent_client.samples.sample_agent --base-url {url}",
         post % ("aitp/tasks", task),
-        f"curl -s{key} {url}/aitp/tasks?client_id=me",
+        f"curl -s{key} '{url}/aitp/tasks?client_id=me'",
         post % ("aitp/tasks/schedule", schedule),
     ]
+
+
+def _python() -> str:
+    """The interpreter as one would type it here: `.venv/bin/python`, or its whole path from elsewhere."""
+    running = Path(sys.executable)
+    return str(running.relative_to(Path.cwd()) if running.is_relative_to(Path.cwd()) else running)
 
 
 def _counted(recovered: dict[str, int]) -> str:

@@ -28,7 +28,7 @@ from tests.contract.wire import Wire
 WORK = "ains-test-work"
 
 
-@dataclass
+@dataclass(repr=False)  # a failed example would print every call
 class Stores:
     """Every port of one implementation, empty."""
 
