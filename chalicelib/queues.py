@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.domain.errors import Conflict
 from chalicelib.domain.ids import assignment_queue
 from chalicelib.services.messages import encoded
 from chalicelib.services.ports import Hint, Metrics
@@ -69,9 +70,16 @@ class SqsAgentQueues:
             "VisibilityTimeout": "60",
             "SqsManagedSseEnabled": "true",
         }
-        answer = self.client.create_queue(
-            QueueName=assignment_queue(self.stage, agent_id), Attributes=attributes
-        )
+        name = assignment_queue(self.stage, agent_id)
+        try:
+            answer = self.client.create_queue(QueueName=name, Attributes=attributes)
+        except ClientError as error:
+            if "QueueDeletedRecently" not in error.response["Error"]["Code"]:
+                raise
+            raise Conflict(
+                f"the queue of agent {agent_id} was deleted a moment ago and SQS lets its name rest;"
+                " register again in 60 seconds"
+            ) from error
         url: str = answer["QueueUrl"]
         return url
 

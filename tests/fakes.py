@@ -45,26 +45,28 @@ class Ids:
         return f"{prefix}-{self._count:04d}"
 
 
-def _paged(rows: Sequence[T], *, limit: int, cursor: str | None) -> Page[T]:
-    """Cursors count rows; like DynamoDB's, one that was never given out is refused."""
+def _paged(rows: Sequence[T], *, limit: int, cursor: str | None, of: str) -> Page[T]:
+    """Cursors count the rows of one list; like DynamoDB's, one that it never gave out is refused."""
     start = 0
     if cursor is not None:
         try:
-            start = json.loads(base64.urlsafe_b64decode(cursor + "=="))["after"]
-        except (ValueError, KeyError, TypeError):
+            known = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+            start = {of: int(known["after"])}[known["of"]]
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise Invalid.at(
                 "cursor", "is not one that this list answered; leave it out to start over"
             ) from None
     part = tuple(rows[start : start + limit])
+    after = json.dumps({"of": of, "after": start + limit}).encode()
     more = start + limit < len(rows)
-    after = base64.urlsafe_b64encode(json.dumps({"after": start + limit}).encode()).decode().rstrip("=")
-    return Page(part, after if more else None)
+    return Page(part, base64.urlsafe_b64encode(after).decode().rstrip("=") if more else None)
 
 
 def _due(rows: Mapping[str, Any], shard: int, until: int, limit: int, cursor: str | None) -> Page[DueRow]:
     due = [DueRow(k, r.due_at) for k, r in rows.items() if r.due_at is not None and r.due_at <= until]
     mine = [row for row in due if clock_shard(row.row_id) == shard]
-    return _paged(sorted(mine, key=lambda row: row.due_at), limit=limit, cursor=cursor)
+    of = f"clock {shard} of {sorted({type(row).__name__ for row in rows.values()})}"
+    return _paged(sorted(mine, key=lambda row: row.due_at), limit=limit, cursor=cursor, of=of)
 
 
 @dataclass
@@ -100,7 +102,7 @@ class FakeAgents:
         return self.rows.get(agent_id)
 
     def get_many(self, agent_ids: Sequence[str]) -> list[Agent]:
-        return [self.rows[agent_id] for agent_id in agent_ids if agent_id in self.rows]
+        return [self.rows[agent_id] for agent_id in dict.fromkeys(agent_ids) if agent_id in self.rows]
 
     def beat(self, agent_id: str, *, tenant: str, now: int, wish: Wish | None) -> Agent:
         row = self.rows.get(agent_id)
@@ -167,7 +169,7 @@ class FakeAgents:
 
     def with_capability(self, tenant: str, capability: str, *, limit: int, cursor: str | None) -> Page[str]:
         ids = sorted(agent_id for name, agent_id in self.capability_rows if name == f"{tenant}#{capability}")
-        return _paged(ids, limit=limit, cursor=cursor)
+        return _paged(ids, limit=limit, cursor=cursor, of=f"{tenant}#{capability}")
 
     def capabilities(self, agent: Agent) -> list[tuple[str, Any]]:
         keys = [(name, (f"{agent.tenant}#{name}", agent.agent_id)) for name in agent.profile.capabilities]
@@ -177,7 +179,7 @@ class FakeAgents:
         return _due(self.rows, shard, until, limit, cursor)
 
     def page(self, *, limit: int, cursor: str | None) -> Page[Agent]:
-        return _paged(list(self.rows.values()), limit=limit, cursor=cursor)
+        return _paged(list(self.rows.values()), limit=limit, cursor=cursor, of="agents")
 
 
 @dataclass
@@ -241,7 +243,7 @@ class FakeTasks:
     def standing(self, queue_key: str, *, limit: int, after: str | None = None) -> Page[Standing]:
         rows = [row for row in self.rows.values() if row.queue_key == queue_key]
         places = [Standing(row.task_id, row.queue_order or 0) for row in rows]
-        return _paged(sorted(places, key=lambda p: p.order), limit=limit, cursor=after)
+        return _paged(sorted(places, key=lambda p: p.order), limit=limit, cursor=after, of=queue_key)
 
     def open_places(self, *, limit: int) -> Page[tuple[str, Standing]]:
         places = [
@@ -249,15 +251,16 @@ class FakeTasks:
             for row in self.rows.values()
             if row.queue_key is not None
         ]
-        return _paged(places, limit=limit, cursor=None)
+        return _paged(places, limit=limit, cursor=None, of="places")
 
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[str]:
         mine = [r for r in self.rows.values() if (r.tenant, r.client_id) == (tenant, client_id)]
         newest_first = sorted(mine, key=lambda row: -row.created_at)
-        return _paged([row.task_id for row in newest_first], limit=limit, cursor=cursor)
+        ids = [row.task_id for row in newest_first]
+        return _paged(ids, limit=limit, cursor=cursor, of=f"tasks of {tenant}#{client_id}")
 
     def page(self, *, limit: int, cursor: str | None) -> Page[Task]:
-        return _paged(list(self.rows.values()), limit=limit, cursor=cursor)
+        return _paged(list(self.rows.values()), limit=limit, cursor=cursor, of="tasks")
 
     def due(self, shard: int, *, until: int, limit: int, cursor: str | None = None) -> Page[DueRow]:
         return _due(self.rows, shard, until, limit, cursor)
@@ -303,8 +306,9 @@ class FakeSchedules:
         self.rows[schedule.schedule_id] = replace(schedule, failed_runs=row.failed_runs)
 
     def delete(self, schedule: Schedule) -> None:
-        self._check(schedule.schedule_id, schedule.version)
-        del self.rows[schedule.schedule_id]
+        if schedule.schedule_id in self.rows:
+            self._check(schedule.schedule_id, schedule.version)
+            del self.rows[schedule.schedule_id]
 
     def fire(self, schedule: Schedule, *, was: int, task: Task, execution: Execution) -> None:
         self._check(schedule.schedule_id, was)
@@ -316,10 +320,11 @@ class FakeSchedules:
 
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[Schedule]:
         mine = [r for r in self.rows.values() if (r.tenant, r.client_id) == (tenant, client_id)]
-        return _paged(sorted(mine, key=lambda row: -row.created_at), limit=limit, cursor=cursor)
+        newest_first = sorted(mine, key=lambda row: -row.created_at)
+        return _paged(newest_first, limit=limit, cursor=cursor, of=f"schedules of {tenant}#{client_id}")
 
     def page(self, *, limit: int, cursor: str | None) -> Page[Schedule]:
-        return _paged(list(self.rows.values()), limit=limit, cursor=cursor)
+        return _paged(list(self.rows.values()), limit=limit, cursor=cursor, of="schedules")
 
     def due(self, shard: int, *, until: int, limit: int, cursor: str | None = None) -> Page[DueRow]:
         return _due(self.rows, shard, until, limit, cursor)
@@ -341,7 +346,7 @@ class FakeSchedules:
         mine = sorted(
             (run for (owner, _), run in self.runs.items() if owner == schedule_id), key=lambda r: -r.slot
         )
-        return _paged(mine, limit=limit, cursor=cursor)
+        return _paged(mine, limit=limit, cursor=cursor, of=f"runs of {schedule_id}")
 
 
 @dataclass

@@ -54,6 +54,9 @@ class Reply(Generic[A]):
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+View = Callable[[Call[Q, B]], A | Reply[A]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation:
     """One method of one path. `answer` is the type of its success body."""
@@ -93,24 +96,13 @@ class Routes:
         statuses: tuple[int, ...] = (200,),
         headers: Mapping[str, str] | None = None,
         is_open: bool = False,
-    ) -> Callable[[Callable[[Call[Q, B]], A | Reply[A]]], Callable[[Call[Q, B]], A | Reply[A]]]:
+    ) -> Callable[[View[Q, B, A]], View[Q, B, A]]:
         """Register a view: its request is parsed into `query` and `body` before it is called."""
+        shapes = {"query": query, "body": body, "answer": answer, "statuses": statuses}
+        declared: dict[str, Any] = {"tag": self._tag, "method": method, "path": path, **shapes}
 
-        def register(view: Callable[[Call[Q, B]], A | Reply[A]]) -> Callable[[Call[Q, B]], A | Reply[A]]:
-            self.operations.append(
-                Operation(
-                    tag=self._tag,
-                    method=method,
-                    path=path,
-                    view=view,
-                    query=query,
-                    body=body,
-                    answer=answer,
-                    statuses=statuses,
-                    headers=headers or {},
-                    is_open=is_open,
-                )
-            )
+        def register(view: View[Q, B, A]) -> View[Q, B, A]:
+            self.operations.append(Operation(view=view, headers=headers or {}, is_open=is_open, **declared))
             return view
 
         return register

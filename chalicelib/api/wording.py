@@ -1,11 +1,11 @@
 """What pydantic found wrong, in words that say what would be right."""
 
 import difflib
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from chalicelib.domain.errors import FieldError
 
@@ -28,8 +28,8 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "too_short": lambda ctx: f"must hold at least {ctx['min_length']} item",
     "greater_than_equal": lambda ctx: f"must be at least {ctx['ge']:g}",
     "less_than_equal": lambda ctx: f"must be at most {ctx['le']:g}",
-    "enum": lambda ctx: f"must be one of {ctx['expected'].replace(' or ', ', ')}",
-    "literal_error": lambda ctx: f"must be one of {ctx['expected'].replace(' or ', ', ')}",
+    "enum": lambda ctx: f"must be one of {_quoted(ctx['expected'])}",
+    "literal_error": lambda ctx: f"must be one of {_quoted(ctx['expected'])}",
     "value_error": lambda ctx: str(ctx["error"]),
 }
 _WANTED = {
@@ -61,15 +61,15 @@ def _pointer(location: Iterable[int | str], root: str) -> str:
     return root + "/".join(steps) if steps else ""
 
 
-def _message(error: ErrorDetails, model: type[BaseModel]) -> str:
+def _message(error: Mapping[str, Any], model: type[BaseModel]) -> str:
     kind = error["type"]
     if kind == "extra_forbidden":
         return _unknown(error["loc"], model)
     if kind in _WANTED:
-        return f"must be {_WANTED[kind]}{_instead(error['input'])}"
+        return f"must be {_WANTED[kind]}{'' if kind.endswith('_parsing') else _instead(error['input'])}"
     if kind in _WORDS:
         return _WORDS[kind](error.get("ctx", {}))
-    return error["msg"].replace("Input should be", "must be")
+    return str(error["msg"]).replace("Input should be", "must be")
 
 
 def _instead(value: object) -> str:
@@ -85,3 +85,8 @@ def _unknown(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
         f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}" if known else "leave it out"
     )
     return f"is not known here; {meant}"
+
+
+def _quoted(expected: str) -> str:
+    """The values out of pydantic's list of them, which spells members of an enum as Python does."""
+    return ", ".join(re.findall(r"'[^']*'", expected))

@@ -85,6 +85,8 @@ class Agents:
                 continue
             if takes_over:
                 self.sweeping.free_old_sessions(fresh)
+                hints = of_due(Aggregate.AGENT, fresh.agent_id, fresh.due_at, now=now)
+                self.queue.announce(*hints, now=now)  # the inbox is an index: it may not show all yet
             self._offer_work(fresh)
             return fresh
         raise LostRace(f"agent {agent.agent_id} is changing too fast; try again")

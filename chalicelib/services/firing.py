@@ -74,6 +74,8 @@ class Firing:
         self.queue.announce(*of_waiting(task, now=now), *self._next_of(after, now), now=now)
         self.metrics.count("tasks_created_total")
         self.metrics.count("schedule_slots_fired_total")
+        if slot.skipped_since is not None:
+            self.metrics.count("schedule_slots_skipped_total")
         self.metrics.count("slot_lateness_ms", slot.execution.lateness_ms)
         return task
 

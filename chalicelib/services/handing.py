@@ -50,7 +50,8 @@ class Handing:
         self.tasks.assign(held, was=task.version, agent=agent, now=now)
         self.metrics.count("tasks_assigned_total")
         if task.last is None:
-            self.metrics.count("dispatch_lateness_ms", max(0, now - _runnable_since(task)))
+            runnable_since = max(task.created_at, task.not_before or 0)
+            self.metrics.count("dispatch_lateness_ms", max(0, now - runnable_since))
         if by_queue and agent.profile.queue_url:
             self.send(held, agent.profile.queue_url)
         self._watch(task, held, agent, now)
@@ -102,11 +103,6 @@ class Handing:
             "slot": task.slot,
             "start_by": lease.start_by,
         }
-
-
-def _runnable_since(task: Task) -> int:
-    """When it last began to wait for an agent, its backoff included."""
-    return max(task.created_at, task.not_before or 0, task.last.ended_at if task.last else 0)
 
 
 def explained(choice: Choice | None) -> str | None:

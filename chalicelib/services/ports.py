@@ -185,7 +185,7 @@ class ScheduleStore(Clocked, Protocol):
         """Raises LostRace unless the row stands at version `was`."""
 
     def delete(self, schedule: Schedule) -> None:
-        """Raises LostRace unless the row stands at the schedule's version."""
+        """Fine when it is gone already. Raises LostRace when the row stands at another version."""
 
     def fire(self, schedule: Schedule, *, was: int, task: Task, execution: Execution) -> None:
         """All three rows or none. LostRace when the schedule moved on or the slot's task exists."""
@@ -250,7 +250,7 @@ class AgentQueues(Protocol):
     """One SQS queue per agent that asked for it."""
 
     def create(self, agent_id: str) -> str:
-        """The URL; the same one when it exists."""
+        """The URL; the same one when it exists. Conflict when it was deleted within the last minute."""
 
     def send(self, url: str, message: Mapping[str, Any]) -> None:
         """A hint too: lost ones are sent again."""

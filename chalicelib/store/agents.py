@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
@@ -17,7 +17,7 @@ from chalicelib.domain.trust import Evidence
 from chalicelib.services.ports import Chance, DueRow, Page
 
 from . import paging
-from .reads import batch_get
+from .reads import rows_of
 from .tables import AgentRecord, CapabilityRecord
 from .writes import Refused, Writes
 
@@ -189,8 +189,8 @@ class DynamoAgents:
             return None
 
     def get_many(self, agent_ids: Sequence[str]) -> list[Agent]:
-        rows = batch_get(self._writes.connection, [(AgentRecord, agent_ids)], consistent=False)
-        return [from_record(row) for row in rows[AgentRecord]]
+        rows = rows_of(self._writes.connection, AgentRecord, agent_ids, consistent=False)
+        return [from_record(row) for row in rows]
 
     def beat(self, agent_id: str, *, tenant: str, now: int, wish: Wish | None) -> Agent:
         actions = [
@@ -257,21 +257,30 @@ class DynamoAgents:
             row = CapabilityRecord(f"{agent.tenant}#{name}", agent.agent_id)
             place = CapabilityRecord.lottery
             drawn = place.set(int(self._chance.random() * LOTTERY)) if listed else place.remove()
-            with suppress(UpdateError):  # the capability's row is gone: nothing to list
-                row.update(actions=[drawn], condition=CapabilityRecord.capability.exists())
+            there = CapabilityRecord.capability.exists()
+            with suppress(Refused):  # the capability's row is gone: nothing to list
+                self._writes.once(partial(row.update, actions=[drawn], condition=there), cid="")
         flag = AgentRecord.unlisted.remove() if listed else AgentRecord.unlisted.set(True)
         with suppress(Refused):
             self._update(agent.agent_id, [flag], AgentRecord.agent_id.exists())
 
     def bury(self, agent: Agent) -> None:
+        seen = self._capability_rows(agent)
         over = AgentRecord.departed.exists() & (AgentRecord.in_flight <= 0)
         record = AgentRecord(agent.agent_id)
         try:
             self._writes.once(lambda: record.delete(condition=over), cid="")
-        except Refused:
-            return  # registered again, or still counted for a task
-        for name in agent.profile.capabilities:
-            CapabilityRecord(f"{agent.tenant}#{name}", agent.agent_id).delete()
+        except Refused as refused:
+            if refused.item is not None:
+                return  # registered again, or still counted for a task
+        for row in seen:
+            with suppress(Refused):  # registered again since, with a place of its own in the lottery
+                unchanged = _same(CapabilityRecord.lottery, row.lottery)
+                self._writes.once(partial(row.delete, condition=unchanged), cid="")
+
+    def _capability_rows(self, agent: Agent) -> list[CapabilityRecord]:
+        keys = [(f"{agent.tenant}#{name}", agent.agent_id) for name in agent.profile.capabilities]
+        return rows_of(self._writes.connection, CapabilityRecord, keys)
 
     def candidates(self, tenant: str, capability: str, *, start: int | None, limit: int) -> list[str]:
         from_there = None if start is None else CapabilityRecord.lottery >= start
@@ -281,31 +290,19 @@ class DynamoAgents:
         return [row.agent_id for row in rows]
 
     def with_capability(self, tenant: str, capability: str, *, limit: int, cursor: str | None) -> Page[str]:
-        results = CapabilityRecord.query(
-            f"{tenant}#{capability}", limit=limit, page_size=limit, last_evaluated_key=paging.decoded(cursor)
-        )
-        rows, after = paging.drained(results)
+        rows, after = paging.queried(CapabilityRecord, f"{tenant}#{capability}", limit=limit, cursor=cursor)
         return Page(tuple(row.agent_id for row in rows), after)
 
     def capabilities(self, agent: Agent) -> list[tuple[str, Any]]:
-        keys = [(f"{agent.tenant}#{name}", agent.agent_id) for name in agent.profile.capabilities]
-        rows = batch_get(self._writes.connection, [(CapabilityRecord, keys)])[CapabilityRecord]
-        return [(row.capability.split("#", 1)[1], row.description) for row in rows]
+        return [(row.capability.split("#", 1)[1], row.description) for row in self._capability_rows(agent)]
 
     def due(self, shard: int, *, until: int, limit: int, cursor: str | None = None) -> Page[DueRow]:
-        results = AgentRecord.clock.query(
-            shard,
-            AgentRecord.due_at <= until,
-            limit=limit,
-            page_size=limit,
-            last_evaluated_key=paging.decoded(cursor),
-        )
-        rows, after = paging.drained(results)
+        by_then = AgentRecord.due_at <= until
+        rows, after = paging.queried(AgentRecord.clock, shard, by_then, limit=limit, cursor=cursor)
         return Page(tuple(DueRow(row.agent_id, int(row.due_at or 0)) for row in rows), after)
 
     def page(self, *, limit: int, cursor: str | None) -> Page[Agent]:
-        results = AgentRecord.scan(limit=limit, page_size=limit, last_evaluated_key=paging.decoded(cursor))
-        rows, after = paging.drained(results)
+        rows, after = paging.scanned(AgentRecord, limit=limit, cursor=cursor)
         return Page(tuple(map(from_record, rows)), after)
 
 

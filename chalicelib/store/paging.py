@@ -2,8 +2,8 @@
 
 import base64
 import json
-import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pynamodb.attributes import Attribute
@@ -65,37 +65,34 @@ def decoded(
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, RecursionError):
         key = None
-    attributes = {a.attr_name: a for a in _key_of(listed)}
-    if not isinstance(key, dict) or key.keys() != attributes.keys():
-        raise _unknown()
-    if not all(_is_value(key[name], attribute) for name, attribute in attributes.items()):
-        raise _unknown()
-    hash_key = listed._hash_key_attribute()
-    if partition is not None and key[hash_key.attr_name] != {hash_key.attr_type: hash_key.serialize(partition)}:
-        raise _unknown()
+    if not isinstance(key, dict) or not _fits(key, listed, partition):
+        raise Invalid.at("cursor", "is not one that this list answered; leave it out to start over")
     return key
 
 
-def _unknown() -> Invalid:
-    return Invalid.at("cursor", "is not one that this list answered; leave it out to start over")
+def _fits(key: dict[str, Any], listed: Listed[Any], partition: str | int | None) -> bool:
+    attributes = {a.attr_name: a for a in _key_of(listed)}
+    if key.keys() != attributes.keys():
+        return False
+    if not all(_is_value(key[name], attribute) for name, attribute in attributes.items()):
+        return False
+    first = listed._hash_key_attribute()
+    return partition is None or key[first.attr_name] == {first.attr_type: first.serialize(partition)}
 
 
-def _key_of(listed: Listed[Any]) -> Iterable[Attribute[Any]]:
+def _key_of(listed: Listed[Any]) -> list[Attribute[Any]]:
     """What a last evaluated key holds: the table's key, and the index's own."""
     if not isinstance(listed, Index):
         return [a for a in listed.get_attributes().values() if a.is_hash_key or a.is_range_key]
-    own = [a for a in vars(type(listed)).values() if isinstance(a, Attribute)]
-    return [*own, *_key_of(listed.Meta.model)]
+    return [*listed.Meta.attributes.values(), *_key_of(listed._model)]
 
 
 def _is_value(value: Any, attribute: Attribute[Any]) -> bool:
-    """One raw value of the attribute's type."""
+    """One raw value of the attribute's type; all our number keys are whole."""
     if not isinstance(value, dict) or value.keys() != {attribute.attr_type}:
         return False
     text = value[attribute.attr_type]
-    if not isinstance(text, str) or attribute.attr_type == "S":
-        return isinstance(text, str) and text != ""
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
+    if not isinstance(text, str):
         return False
+    pattern = r"-?[0-9]{1,38}" if attribute.attr_type == "N" else r"[^\ud800-\udfff]{1,1024}"
+    return re.fullmatch(pattern, text, re.DOTALL) is not None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pynamodb.connection import Connection
 
-from .reads import BATCH, batch_get
+from .reads import rows_of
 from .tables import PayloadRecord
 
 
@@ -18,12 +18,7 @@ class DynamoPayloads:
         PayloadRecord(owner, kind, body=text, ttl=ttl).save()
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        found: dict[tuple[str, str], str] = {}
-        for start in range(0, len(keys), BATCH):
-            wanted = keys[start : start + BATCH]
-            rows = batch_get(self._connection, [(PayloadRecord, wanted)])[PayloadRecord]
-            found |= {(row.owner_id, row.kind): row.body for row in rows}
-        return found
+        return {(row.owner_id, row.kind): row.body for row in rows_of(self._connection, PayloadRecord, keys)}
 
     def of_owner(self, owner: str, *, prefix: str) -> list[str]:
         rows = PayloadRecord.query(owner, PayloadRecord.kind.startswith(prefix), consistent_read=True)

@@ -33,6 +33,17 @@ def batch_get(
     }
 
 
+def rows_of(
+    connection: Connection, model: type[M], keys: Sequence[Any], *, consistent: bool = True
+) -> list[M]:
+    """Rows of one table, however many, each once, in the order asked; unknown keys are left out."""
+    unique = list(dict.fromkeys(keys))
+    parts = (unique[start : start + BATCH] for start in range(0, len(unique), BATCH))
+    return [
+        row for part in parts for row in batch_get(connection, [(model, part)], consistent=consistent)[model]
+    ]
+
+
 def _as_tuple(key: Any) -> tuple[Any, ...]:
     return key if isinstance(key, tuple) else (key,)
 

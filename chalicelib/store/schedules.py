@@ -13,6 +13,7 @@ from chalicelib.domain.task import Task
 from chalicelib.services.ports import DueRow, Page
 
 from . import paging, tasks
+from .reads import rows_of
 from .tables import ExecutionRecord, ScheduleRecord, TaskRecord
 from .writes import Refused, Writes
 
@@ -97,8 +98,12 @@ class DynamoSchedules:
 
     def delete(self, schedule: Schedule) -> None:
         record = ScheduleRecord(schedule.schedule_id)
-        version = schedule.version
-        self._writes.once(lambda: record.delete(condition=ScheduleRecord.version == version), cid="")
+        unchanged = ScheduleRecord.version == schedule.version
+        try:
+            self._writes.once(lambda: record.delete(condition=unchanged), cid="")
+        except Refused as refused:
+            if refused.item is not None:
+                raise
 
     def fire(self, schedule: Schedule, *, was: int, task: Task, execution: Execution) -> None:
         cid = self._writes.new_call_id()
@@ -120,31 +125,20 @@ class DynamoSchedules:
         self._writes.together(fill, cid=cid)
 
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[Schedule]:
-        results = ScheduleRecord.client.query(
-            f"{tenant}#{client_id}",
-            scan_index_forward=False,
-            limit=limit,
-            page_size=limit,
-            last_evaluated_key=paging.decoded(cursor),
+        key = f"{tenant}#{client_id}"
+        keys, after = paging.queried(
+            ScheduleRecord.client, key, limit=limit, cursor=cursor, newest_first=True
         )
-        keys, after = paging.drained(results)
-        found = (self.get(key.schedule_id) for key in keys)
-        return Page(tuple(schedule for schedule in found if schedule is not None), after)
+        rows = rows_of(self._writes.connection, ScheduleRecord, [key.schedule_id for key in keys])
+        return Page(tuple(map(from_record, rows)), after)
 
     def page(self, *, limit: int, cursor: str | None) -> Page[Schedule]:
-        results = ScheduleRecord.scan(limit=limit, page_size=limit, last_evaluated_key=paging.decoded(cursor))
-        rows, after = paging.drained(results)
+        rows, after = paging.scanned(ScheduleRecord, limit=limit, cursor=cursor)
         return Page(tuple(map(from_record, rows)), after)
 
     def due(self, shard: int, *, until: int, limit: int, cursor: str | None = None) -> Page[DueRow]:
-        results = ScheduleRecord.clock.query(
-            shard,
-            ScheduleRecord.due_at <= until,
-            limit=limit,
-            page_size=limit,
-            last_evaluated_key=paging.decoded(cursor),
-        )
-        rows, after = paging.drained(results)
+        by_then = ScheduleRecord.due_at <= until
+        rows, after = paging.queried(ScheduleRecord.clock, shard, by_then, limit=limit, cursor=cursor)
         return Page(tuple(DueRow(row.schedule_id, int(row.due_at or 0)) for row in rows), after)
 
     def execution(self, schedule_id: str, slot: int) -> Execution | None:
@@ -169,21 +163,21 @@ class DynamoSchedules:
         try:
             self._writes.together(fill, cid=cid)
         except Refused as refused:
-            return self._settled_alone(execution) if refused.position == 1 else False
+            return self._settled_alone(execution, cid=cid) if refused.position == 1 else False
         return True
 
-    def _settled_alone(self, execution: Execution) -> bool:
+    def _settled_alone(self, execution: Execution, *, cid: str) -> bool:
         """Its schedule was deleted meanwhile: there is no counter to keep."""
-        _run_record(execution).save()
+        record = _run_record(execution)
+        pending = ExecutionRecord.status == ExecutionStatus.PENDING.value
+        try:
+            self._writes.once(lambda: record.save(condition=pending), cid=cid)
+        except Refused:
+            return False
         return True
 
     def executions(self, schedule_id: str, *, limit: int, cursor: str | None) -> Page[Execution]:
-        results = ExecutionRecord.query(
-            schedule_id,
-            scan_index_forward=False,
-            limit=limit,
-            page_size=limit,
-            last_evaluated_key=paging.decoded(cursor),
+        rows, after = paging.queried(
+            ExecutionRecord, schedule_id, limit=limit, cursor=cursor, newest_first=True
         )
-        rows, after = paging.drained(results)
         return Page(tuple(map(_run_from, rows)), after)

@@ -16,7 +16,7 @@ from chalicelib.domain.trust import Evidence
 from chalicelib.services.ports import AgentUnavailable, DueRow, Page, Standing
 
 from . import agents, paging
-from .reads import BATCH, batch_get
+from .reads import batch_get, rows_of
 from .tables import AgentRecord, TaskRecord
 from .writes import Refused, Writes
 
@@ -77,12 +77,7 @@ class DynamoTasks:
             return None
 
     def get_many(self, task_ids: Sequence[str]) -> list[Task]:
-        found: list[Task] = []
-        for start in range(0, len(task_ids), BATCH):
-            keys = task_ids[start : start + BATCH]
-            records = batch_get(self._writes.connection, [(TaskRecord, keys)])[TaskRecord]
-            found += map(from_record, records)
-        return found
+        return [from_record(row) for row in rows_of(self._writes.connection, TaskRecord, task_ids)]
 
     def get_with_agents(self, task_id: str, agent_ids: Sequence[str]) -> tuple[Task | None, list[Agent]]:
         rows = batch_get(self._writes.connection, [(TaskRecord, [task_id]), (AgentRecord, agent_ids)])
@@ -142,41 +137,24 @@ class DynamoTasks:
         self._remember(task)
 
     def standing(self, queue_key: str, *, limit: int, after: str | None = None) -> Page[Standing]:
-        results = TaskRecord.queue.query(
-            queue_key, limit=limit, page_size=limit, last_evaluated_key=paging.decoded(after)
-        )
-        rows, cursor = paging.drained(results)
+        rows, cursor = paging.queried(TaskRecord.queue, queue_key, limit=limit, cursor=after)
         return Page(tuple(Standing(row.task_id, int(row.queue_order or 0)) for row in rows), cursor)
 
     def open_places(self, *, limit: int) -> Page[tuple[str, Standing]]:
-        results = TaskRecord.queue.scan(limit=limit)
-        rows, cursor = paging.drained(results)
+        rows, cursor = paging.scanned(TaskRecord.queue, limit=limit, cursor=None)
         places = ((row.queue_key or "", Standing(row.task_id, int(row.queue_order or 0))) for row in rows)
         return Page(tuple(places), cursor)
 
     def due(self, shard: int, *, until: int, limit: int, cursor: str | None = None) -> Page[DueRow]:
-        results = TaskRecord.clock.query(
-            shard,
-            TaskRecord.due_at <= until,
-            limit=limit,
-            page_size=limit,
-            last_evaluated_key=paging.decoded(cursor),
-        )
-        rows, after = paging.drained(results)
+        by_then = TaskRecord.due_at <= until
+        rows, after = paging.queried(TaskRecord.clock, shard, by_then, limit=limit, cursor=cursor)
         return Page(tuple(DueRow(row.task_id, int(row.due_at or 0)) for row in rows), after)
 
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[str]:
-        results = TaskRecord.client.query(
-            f"{tenant}#{client_id}",
-            scan_index_forward=False,
-            limit=limit,
-            page_size=limit,
-            last_evaluated_key=paging.decoded(cursor),
-        )
-        rows, after = paging.drained(results)
+        key = f"{tenant}#{client_id}"
+        rows, after = paging.queried(TaskRecord.client, key, limit=limit, cursor=cursor, newest_first=True)
         return Page(tuple(row.task_id for row in rows), after)
 
     def page(self, *, limit: int, cursor: str | None) -> Page[Task]:
-        results = TaskRecord.scan(limit=limit, page_size=limit, last_evaluated_key=paging.decoded(cursor))
-        rows, after = paging.drained(results)
+        rows, after = paging.scanned(TaskRecord, limit=limit, cursor=cursor)
         return Page(tuple(map(from_record, rows)), after)

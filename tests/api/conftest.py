@@ -1,4 +1,4 @@
-"""Drives the whole app as API Gateway does, over in-memory stores; every answer is held to the OpenAPI document."""
+"""Drives the app as API Gateway does, over in-memory stores; every answer is held to the OpenAPI document."""
 
 import base64
 import json
@@ -14,8 +14,10 @@ from jsonschema import Draft202012Validator
 
 from chalicelib.api.caller import Auth
 from chalicelib.api.create_app import OPERATIONS, create_app
-from chalicelib.api.openapi import document
+from chalicelib.api.openapi import PROBLEM, document
 from tests.fakes import World, world
+
+from .requests import held, registered, scheduled
 
 VERSION = "1.2.3"
 
@@ -47,7 +49,10 @@ def _resource(routes: Mapping[str, Any], path: str) -> tuple[str, dict[str, str]
 @cache
 def _promised(method: str, resource: str, status: int) -> Draft202012Validator:
     described = document(OPERATIONS, version=VERSION)
-    answers = described["paths"][resource][method.lower()]["responses"]
+    operation = described["paths"][resource].get(method.lower())
+    if operation is None:
+        return Draft202012Validator(PROBLEM)
+    answers = operation["responses"]
     assert str(status) in answers, f"{method} {resource} does not promise {status}"
     (content,) = answers[str(status)]["content"].values()
     return Draft202012Validator({**content["schema"], "components": described["components"]})
@@ -66,8 +71,7 @@ class Api:
         resource, variables = _resource(self.app.routes, parts.path)
         answered = self.app(event(method, parts, resource, variables, body, headers or {}), None)
         answer = Answer(answered["statusCode"], answered["headers"], answered["body"])
-        if answer.status != 405:
-            _promised(method, resource, answer.status).validate(answer.body)
+        _promised(method, resource, answer.status).validate(answer.body)
         return answer
 
     def get(self, url: str, **more: Any) -> Answer:
@@ -84,7 +88,12 @@ class Api:
 
 
 def event(
-    method: str, parts: Any, resource: str, variables: Mapping[str, str], body: Any, headers: Mapping[str, str]
+    method: str,
+    parts: Any,
+    resource: str,
+    variables: Mapping[str, str],
+    body: Any,
+    headers: Mapping[str, str],
 ) -> dict[str, Any]:
     """What API Gateway hands over; bytes come base64-encoded, as they do for binary types."""
     query = parse_qs(parts.query, keep_blank_values=True, errors="replace") or None
@@ -131,3 +140,13 @@ def state(here: World) -> Callable[[], Any]:
             here.agent_queues.messages,
         )
     )
+
+
+@pytest.fixture
+def ids(api, here):
+    """A task that agent-1 holds in session-1, and a schedule."""
+    registered(api, session_id="session-1")
+    task_id, _ = held(api)
+    schedule_id = scheduled(api)
+    here.queue.sent.clear()
+    return {"task_id": task_id, "schedule_id": schedule_id}

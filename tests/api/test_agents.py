@@ -159,9 +159,9 @@ def test_search_finds_who_may_take_work_the_most_trusted_first(api):
     api.put(f"/aitp/tasks/{task_id}/status", {"status": "COMPLETED"})
     found = api.get("/ains/search?capability=text/en-de").body["agents"]
     assert [agent["agent_id"] for agent in found] == ["agent-2", "agent-1"]
-    assert [a["agent_id"] for a in api.get("/ains/search?capability=text/en-de&min_trust=0.55").body["agents"]] == [
-        "agent-2"
-    ]
+    assert [
+        a["agent_id"] for a in api.get("/ains/search?capability=text/en-de&min_trust=0.55").body["agents"]
+    ] == ["agent-2"]
 
 
 def test_push_delivery_is_not_offered_yet(api):

@@ -136,7 +136,9 @@ def test_a_run_now_is_a_task_and_an_execution(api, here):
     (execution,) = api.get(f"{ROOT}/{schedule_id}/executions").body["executions"]
     assert (execution["task_id"], execution["status"]) == (task_id, "COMPLETED")
     assert (execution["result_data"], execution["lateness_seconds"]) == ("x" * 1_000, 0)
-    assert [t["task_id"] for t in api.get(f"/aitp/tasks?schedule_id={schedule_id}").body["tasks"]] == [task_id]
+    assert [t["task_id"] for t in api.get(f"/aitp/tasks?schedule_id={schedule_id}").body["tasks"]] == [
+        task_id
+    ]
 
 
 def test_executions_go_on_where_the_cursor_says(api, here):
@@ -147,74 +149,6 @@ def test_executions_go_on_where_the_cursor_says(api, here):
     slots = [execution["slot"] for execution in first["executions"] + rest["executions"]]
     assert slots == [f"2027-01-15T08:0{minute}:00.000Z" for minute in (5, 4, 3, 2, 1)]
     assert rest["next_cursor"] is None
-
-
-def test_an_expression_is_explained(api):
-    answer = api.post(f"{ROOT}/validate?cron_expression=30%202%20*%20*%20*&timezone=Europe/Berlin")
-    assert (answer.status, answer.body["valid"]) == (200, True)
-    assert (answer.body["cron_expression"], len(answer.body["next_runs"])) == ("30 2 * * *", 10)
-    assert answer.body["next_runs"][0] == answer.body["next_run_at"] == "2027-01-16T01:30:00.000Z"
-    assert any("28 March 2027" in warning for warning in answer.body["warnings"])
-
-
-def test_an_expression_may_come_in_the_body(api):
-    assert api.post(f"{ROOT}/validate", {"cron_expression": "@daily"}).body["cron_expression"] == "0 0 * * *"
-    assert api.post(f"{ROOT}/validate").status == 400
-
-
-def test_a_zone_that_does_not_exist_is_named(api):
-    answer = api.post(f"{ROOT}/validate?cron_expression=@daily&timezone=Europe/Berln")
-    assert answer.body["valid"] is False
-    assert "Europe/Berlin" in answer.body["message"]
-
-
-TRAPS = {
-    "six fields": "* * * * * *",
-    "six fields with a step": "*/10 * * * * *",
-    "random": "R R * * *",
-    "a step past the end": "*/60 * * * *",
-    "a large step": "*/100 * * * *",
-    "a range of one": "10-10 * * * *",
-    "a range of one month": "0 0 1 JAN-JAN *",
-    "a range that wraps": "50-10 * * * *",
-    "a range of days that wraps": "0 0 * * 5-1",
-    "no such day": "0 0 30 2 *",
-    "no such day of April": "0 0 31 4 *",
-    "a question mark": "0 0 ? * *",
-    "a huge text": "1," * 20_000 + "1 * * * *",
-    "nothing": "",
-    "blanks": "   ",
-    "one field": "5",
-    "a word": "tomorrow",
-    "reboot": "@reboot",
-    "every": "@every 5m",
-    "AWS' notation": "rate(5 minutes)",
-    "out of range": "60 * * * *",
-    "a number that is no number": "٥ * * * *",
-    "a null": "0 0 * * *\0",
-}
-
-
-@pytest.mark.parametrize("text", TRAPS.values(), ids=TRAPS.keys())
-def test_no_cron_trap_is_taken(api, state, text):
-    schedule_id = scheduled(api)
-    before = state()
-    for answer in (
-        api.post(ROOT, {**SCHEDULE, "cron_expression": text}),
-        api.put(f"{ROOT}/{schedule_id}", {"cron_expression": text}),
-    ):
-        assert answer.status == 400
-        assert answer.body["errors"][0]["pointer"] == "/cron_expression"
-    assert state() == before
-    check = api.post(f"{ROOT}/validate", {"cron_expression": text})
-    assert (check.status, check.body["valid"], check.body["next_runs"]) == (200, False, [])
-    assert check.body["message"]
-
-
-@pytest.mark.parametrize("text", [None, 5, 5.5, True, ["* * * * *"], {"cron": "* * * * *"}])
-def test_an_expression_is_a_string(api, text):
-    assert api.post(ROOT, {**SCHEDULE, "cron_expression": text}).status == 400
-    assert api.post(f"{ROOT}/validate", {"cron_expression": text}).status == 400
 
 
 @pytest.mark.parametrize(

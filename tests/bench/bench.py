@@ -86,9 +86,3 @@ def _peak_mb(running: Service) -> float:
         return 0.0  # not Linux
     line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
-
-
-def milliseconds(seconds: float) -> str:
-    """For a table."""
-    value = seconds * 1000
-    return f"{value:,.1f} ms" if value < 100 else f"{value:,.0f} ms"

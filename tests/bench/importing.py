@@ -5,7 +5,8 @@ import subprocess
 import sys
 import time
 
-from tests.bench.bench import Bench, Table, milliseconds
+from tests.bench.bench import Bench, Table
+from tests.bench.measuring import milliseconds
 from tests.e2e.processes import ROOT
 
 PLAIN = (

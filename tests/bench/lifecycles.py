@@ -10,8 +10,9 @@ from typing import Any
 from agent_client import Agent, HttpSync, SqsLongPoll
 from tests.bench import backlog
 from tests.bench.bare_http import BareHttp
-from tests.bench.bench import Bench, Table, milliseconds
-from tests.bench.measuring import under_load
+from tests.bench.bench import Bench, Table
+from tests.bench.cpu import Meter
+from tests.bench.measuring import milliseconds, under_load
 from tests.bench.sqs_environment import reaching
 from tests.e2e.processes import Service
 
@@ -31,7 +32,7 @@ def measured(bench: Bench) -> list[Table]:
     return [
         Table(
             "Lifecycles, plain HTTP",
-            ("clients", "lifecycles per second", "p50", "p99", "comparable system"),
+            ("clients", "lifecycles per second", "p50", "p99", "processor time each", "comparable system"),
             bare,
             "Submit, poll, report ACTIVE, report COMPLETED: four requests, one after another, by each client"
             " with an agent and a capability of its own.",
@@ -55,10 +56,10 @@ def _bare_row(bench: Bench, running: Service, clients: int) -> list[str]:
             name = f"bench-life-{clients}-{n}"
             http.register(name, name)
             lives.append(partial(_life, http, name))
-        load = under_load(lives, seconds=bench.scale.seconds)
+        load, each = Meter.of(running).charged(partial(under_load, lives, seconds=bench.scale.seconds))
     reference = {1: "62/s", 8: "55/s, p99 900 ms"}[clients]
     times = [milliseconds(load.samples.p50), milliseconds(load.samples.p99)]
-    return [str(clients), f"{load.per_second:.0f}", *times, reference]
+    return [str(clients), f"{load.per_second:.0f}", *times, each, reference]
 
 
 def _life(http: BareHttp, name: str) -> None:

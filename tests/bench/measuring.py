@@ -61,7 +61,7 @@ def under_load(actions: Sequence[Callable[[], object]], *, seconds: float) -> Lo
             while (began := time.perf_counter()) < ends:
                 action()
                 taken.append(time.perf_counter() - began)
-        except BaseException as failure:  # noqa: BLE001 - raised again below, in the caller's thread
+        except BaseException as failure:
             failures.append(failure)
             ready.abort()
 
@@ -78,3 +78,9 @@ def under_load(actions: Sequence[Callable[[], object]], *, seconds: float) -> Lo
     if failures:
         raise failures[0]
     return Load(time.perf_counter() - began, Samples(tuple(taken)))
+
+
+def milliseconds(seconds: float) -> str:
+    """For a table."""
+    value = seconds * 1000
+    return f"{value:,.1f} ms" if value < 100 else f"{value:,.0f} ms"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from agent_client import Client
 from tests.bench.bare_http import BareHttp
-from tests.bench.bench import Bench, Table, milliseconds
-from tests.bench.measuring import Samples
+from tests.bench.bench import Bench, Table
+from tests.bench.measuring import Samples, milliseconds
 from tests.e2e.processes import Service, until
 
 CAPABILITY = "bench-slots"  # nobody serves it: the slot is what is measured

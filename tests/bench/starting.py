@@ -11,8 +11,8 @@ from functools import partial
 
 from agent_client import Agent, HttpSync, SqsLongPoll
 from tests.bench.bare_http import BareHttp
-from tests.bench.bench import Bench, Table, milliseconds
-from tests.bench.measuring import Samples
+from tests.bench.bench import Bench, Table
+from tests.bench.measuring import Samples, milliseconds
 from tests.bench.sqs_environment import reaching
 from tests.e2e.processes import Service
 
@@ -74,7 +74,7 @@ def _samples(running: Service, kind: Kind, wanted: int) -> Samples:
         try:
             share = wanted // agents + (n < wanted % agents)
             found.extend(_of_one_agent(running, f"{prefix}-{n}", kind, share))
-        except BaseException as failure:  # noqa: BLE001 - raised again below, in the caller's thread
+        except BaseException as failure:
             failures.append(failure)
 
     threads = [threading.Thread(target=sample, args=(n,), daemon=True) for n in range(agents)]

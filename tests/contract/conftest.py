@@ -25,3 +25,14 @@ def implementation(request: pytest.FixtureRequest) -> Iterator[Fresh]:
 def stores(implementation: Fresh) -> Stores:
     """All ports of one implementation, empty."""
     return implementation()
+
+
+@pytest.fixture
+def wrong_in(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`wrong_in("moto", "...")`: this implementation is known to differ from AWS here, for this reason."""
+
+    def mark(name: str, reason: str) -> None:
+        if request.node.callspec.params["implementation"] == name:
+            request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+
+    return mark

@@ -14,7 +14,7 @@ from typing import Any
 import time_machine
 
 from chalicelib import queues
-from chalicelib.services import ports
+from chalicelib.services import messages, ports
 from chalicelib.store.agents import DynamoAgents
 from chalicelib.store.payloads import DynamoPayloads
 from chalicelib.store.schedules import DynamoSchedules
@@ -40,7 +40,7 @@ class Stores:
     queue: ports.WorkQueue
     agent_queues: ports.AgentQueues
     heard: Callable[[int], list[ports.Hint]]  # takes the hints that are visible at a time
-    messages: Callable[[str], list[dict[str, Any]]]  # takes what lies in an agent's queue
+    told: Callable[[str], list[dict[str, Any]]]  # takes what lies in an agent's queue
     at: Callable[[int], AbstractContextManager[Any]]  # it is that time, for those who keep their own
     metrics: fakes.FakeMetrics = field(default_factory=fakes.FakeMetrics)
     wire: Wire = field(default_factory=Wire)
@@ -80,7 +80,7 @@ def _fakes() -> Stores:
         queue.sent = [hint for hint in queue.sent if hint not in visible]
         return visible
 
-    def messages(url: str) -> list[dict[str, Any]]:
+    def told(url: str) -> list[dict[str, Any]]:
         found, agent_queues.messages[url] = agent_queues.messages[url], []
         return found
 
@@ -93,7 +93,7 @@ def _fakes() -> Stores:
         queue=queue,
         agent_queues=agent_queues,
         heard=heard,
-        messages=messages,
+        told=told,
         at=lambda _now: nullcontext(),
     )
 
@@ -118,7 +118,7 @@ def _aws(emulator: emulators.Emulator) -> Stores:
 
     def heard(now: int) -> list[ports.Hint]:
         with at(now):
-            return [queues.decoded(body) for body in taken(url)]
+            return [messages.decoded(body) for body in taken(url)]
 
     return Stores(
         tasks=DynamoTasks(writes),
@@ -129,7 +129,7 @@ def _aws(emulator: emulators.Emulator) -> Stores:
         queue=queues.SqsWork(sqs, url, log, metrics),
         agent_queues=queues.SqsAgentQueues(sqs, "test", log, metrics),
         heard=heard,
-        messages=lambda queue_url: [json.loads(body) for body in taken(queue_url)],
+        told=lambda queue_url: [json.loads(body) for body in taken(queue_url)],
         at=at,
         metrics=metrics,
         wire=emulator.wire,

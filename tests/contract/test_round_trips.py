@@ -75,7 +75,9 @@ def test_an_execution_comes_back_whole(stores: Stores, drawn: Execution) -> None
 
 @BESIDE_FIXTURES
 @given(values.objects)
-def test_a_capability_is_described_as_it_was_registered(stores: Stores, description: dict[str, object]) -> None:
+def test_a_capability_is_described_as_it_was_registered(
+    stores: Stores, description: dict[str, object]
+) -> None:
     agent = values.an_agent(f"agent-{next(numbers)}", capabilities=("math", "sum.of:parts#2"))
     stores.agents.add(agent, {"sum.of:parts#2": description})
     assert stores.agents.capabilities(agent) == [("math", None), ("sum.of:parts#2", description)]

@@ -31,7 +31,9 @@ def a_task(task_id: str = "task-1", **changes: Any) -> Task:
     return dataclasses.replace(lifecycle.submitted(Task(task_id=task_id, **plain), now=NOW), **changes)
 
 
-def an_agent(agent_id: str = "agent-1", *, capabilities: tuple[str, ...] = ("math",), **changes: Any) -> Agent:
+def an_agent(
+    agent_id: str = "agent-1", *, capabilities: tuple[str, ...] = ("math",), **changes: Any
+) -> Agent:
     """An agent that is alive, with one free slot."""
     plain = {
         "tenant": TENANT,
@@ -127,6 +129,8 @@ profiles = whole(
     metadata=objects,
 )
 sums = st.dictionaries(names.map("{}+".format), st.floats(1, 1e60), max_size=4)
-agents = whole(Agent, agent_id=names, tenant=names, profile=profiles, session_id=st.none() | names, evidence=sums)
+agents = whole(
+    Agent, agent_id=names, tenant=names, profile=profiles, session_id=st.none() | names, evidence=sums
+)
 schedules = whole(Schedule, schedule_id=names, tenant=names, client_id=names, task_options=objects)
 runs = whole(Execution, schedule_id=names)

@@ -42,7 +42,9 @@ class Wire:
             self.rules.remove(rule)
 
     @contextmanager
-    def losing_answer(self, action: str, *, error: type[HTTPClientError] = ConnectionClosedError) -> Iterator[None]:
+    def losing_answer(
+        self, action: str, *, error: type[HTTPClientError] = ConnectionClosedError
+    ) -> Iterator[None]:
         """The next `action` is done, but its answer does not arrive: botocore itself sends it again."""
         left = [1]
 

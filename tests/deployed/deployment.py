@@ -1,6 +1,7 @@
 """The packaged template, deployed as it is to an emulated AWS."""
 
 import hashlib
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from tests.deployed.emulated_aws import EmulatedAws
 
 STACK = "ains"
 BUCKET = "artifacts"
+BATCHES = "BatchesAsTheEmulatorNamesThem"
 FUNCTIONS = ("APIHandler", "Tick", "Work")
 
 
@@ -40,6 +42,10 @@ class Deployment:
             for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
                 yield from (event["message"] for event in page["events"])
 
+    def role(self, function: str) -> str:
+        """The name of the role of a function of a logical id."""
+        return str(self.configuration(function)["Role"]).rpartition("/")[2]
+
 
 def deploy(aws: EmulatedAws, packaged: Path, *, admin_key: str) -> Deployment:
     """What `aws cloudformation package` and `deploy` do. RuntimeError with the reasons if it fails."""
@@ -53,7 +59,10 @@ def deploy(aws: EmulatedAws, packaged: Path, *, admin_key: str) -> Deployment:
     gateway = yaml.safe_load(text)["Resources"]["RestAPI"]["Properties"]
     _add_gateway_responses(aws, outputs["RestAPIId"], gateway)
     path = f"/restapis/{outputs['RestAPIId']}/{gateway['StageName']}/_user_request_"
-    return Deployment(aws, aws.url + path, admin_key, outputs)
+    deployment = Deployment(aws, aws.url + path, admin_key, outputs)
+    for function in FUNCTIONS:
+        _allow_batches(aws, deployment.role(function))
+    return deployment
 
 
 def _create_stack(aws: EmulatedAws, admin_key_sha256: str) -> dict[str, str]:
@@ -95,3 +104,15 @@ def _add_gateway_responses(aws: EmulatedAws, api_id: str, api: dict[str, Any]) -
             responseTemplates=response["ResponseTemplates"],
         )
     gateway.create_deployment(restApiId=api_id, stageName=api["StageName"])
+
+
+def _allow_batches(aws: EmulatedAws, role: str) -> None:
+    """On AWS whoever may send a message may send ten at once; MiniStack asks for a right of its own."""
+    iam = aws.client("iam")
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    statements = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
+    batches = [
+        s | {"Action": ["sqs:SendMessageBatch"]} for s in statements if "sqs:SendMessage" in s["Action"]
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": batches})
+    iam.put_role_policy(RoleName=role, PolicyName=BATCHES, PolicyDocument=document)

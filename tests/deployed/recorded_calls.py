@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.deployed.deployment import Deployment
+from tests.deployed.deployment import BATCHES, Deployment
 
 Grant = tuple[str, str]
 """(action, what it is for: `table/NAME`, `table/NAME/index/NAME` or a queue), agents' own queues as one"""
@@ -22,8 +22,8 @@ ACTION_BY_TRANSACT_ITEM = {
 def granted(deployment: Deployment, function: str) -> set[Grant]:
     """What the deployed role of a function allows."""
     iam = deployment.aws.client("iam")
-    role = deployment.configuration(function)["Role"].rpartition("/")[2]
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    role = deployment.role(function)
+    (name,) = set(iam.list_role_policies(RoleName=role)["PolicyNames"]) - {BATCHES}
     statements = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
     return {
         (action, resource.rpartition(":")[2])

@@ -1,10 +1,13 @@
-"""Agents come, stay, fall silent, are replaced and leave; what they held is freed, and their slots with it."""
+"""Agents come, stay, fall silent, are replaced and leave; what they held is freed, slots too."""
+
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.domain.agent import AgentStatus, Delivery, Profile, Wish
 from chalicelib.domain.errors import Conflict, LostRace, NotFound
 from chalicelib.domain.task import FailureKind, Outcome, Status
+from chalicelib.services.ports import Aggregate
 
 from .doing import (
     TENANT,
@@ -37,7 +40,9 @@ def test_a_silent_agent_loses_what_runs_to_another_and_is_charged(w: Watched) ->
     registered(w, "a")
     task_id = on(w, "a", timeout_ms=600_000)
     registered(w, "b", **BUSY)
-    w.run(seconds=95)
+    w.run(seconds=29)
+    assert row(w, task_id).token == 1
+    w.run(seconds=1)
     task = row(w, task_id)
     assert task.lease is not None
     assert (task.lease.agent_id, task.token, task.rescues, task.attempt) == ("b", 2, 1, 0)
@@ -103,38 +108,51 @@ def test_the_zombie_comes_back_and_its_result_is_refused(w: Watched) -> None:
 def test_a_lost_task_goes_back_to_the_same_agent_only_when_nobody_else_can(w: Watched) -> None:
     registered(w, "a")
     task_id = on(w, "a", timeout_ms=600_000)
-    w.run(seconds=95)
+    w.run(seconds=35)
     assert row(w, task_id).status is Status.PENDING
     registered(w, "b", **BUSY)
-    other = on(w, "b")
+    other = on(w, "b", priority=10)
     beat(w, "a")
     assert (poll(w, "a"), row(w, other).status) == ([], Status.ACTIVE)  # b is full, but it can
-    w.use_cases.agents.leave("b", tenant=TENANT)
-    w.run(seconds=2)
-    assert task_id in poll(w, "a")
+    w.clock.advance(seconds=2)
+    beat(w, "b", Wish.DRAINING)
+    assert poll(w, "a") == [task_id]
+
+
+def test_dispatch_gives_a_lost_task_to_another_while_there_are_any(w: Watched) -> None:
+    for name in ("a", "b", "c", "d", "e", "f"):
+        registered(w, name, **BUSY)
+    beat(w, "b", Wish.DEGRADED)
+    task_id = submitted(w, timeout_ms=600_000)
+    w.drain()
+    lease = row(w, task_id).lease
+    assert lease is not None
+    lost = lease.agent_id
+    start(w, task_id, agent_id=lost)
+    w.use_cases.agents.leave(lost, tenant=TENANT)
+    registered(w, lost, **BUSY)
+    w.drain()
+    lease = row(w, task_id).lease
+    assert lease is not None
+    assert lease.agent_id != lost
 
 
 def test_an_agent_whose_trust_is_too_low_for_it_does_not_keep_a_lost_task_waiting(w: Watched) -> None:
     registered(w, "a", **BUSY)
-    complete(w, on(w, "a"), agent_id="a")
-    registered(w, "bad", slots=5, **BUSY)
+    for _ in range(3):
+        complete(w, on(w, "a"), agent_id="a")
+    registered(w, "newcomer", slots=5, **BUSY)
+    w.clock.advance(seconds=2)
     task_id = submitted(w, min_trust=0.55, timeout_ms=3_600_000)
     w.drain()
     start(w, task_id, agent_id="a")
-    w.clock.advance(seconds=1_801)  # a is lost with it
-    beat(w, "bad")
-    w.use_cases.ticking.tick()
-    w.drain()
+    beat(w, "a", Wish.OFFLINE)
+    w.run(seconds=6)
     assert row(w, task_id).status is Status.PENDING
-    registered(w, "worse", **BUSY)
-    w.agents.rows["a"] = w.agents.rows["a"]
-    for _ in range(3):
-        complete_one = submitted(w, capability="other")
-        assert row(w, complete_one).status is Status.PENDING
-    beat(w, "a")
-    trust = w.agents.rows["a"].trust("report", now=w.clock()).mean
-    if trust >= 0.55:
-        assert task_id in poll(w, "a")
+    beat(w, "a", Wish.ACTIVE)
+    assert w.agents.rows["a"].trust("report", now=w.clock()).mean > 0.55
+    assert poll(w, "newcomer") == []
+    assert poll(w, "a") == [task_id]
 
 
 def test_an_agent_that_says_offline_is_believed_at_once(w: Watched) -> None:
@@ -226,8 +244,6 @@ def test_an_agent_that_changes_without_end_is_a_lost_race(w: Watched) -> None:
 
 
 def _renamed(w: Watched, n: int) -> object:
-    from dataclasses import replace  # noqa: PLC0415 - only here
-
     return replace(w.agents.rows["a"], session_id=f"other-{n}")
 
 
@@ -242,6 +258,7 @@ def test_an_agent_that_leaves_gives_all_back_and_is_forgotten(w: Watched) -> Non
     registered(w, "a", slots=2)
     running = on(w, "a")
     registered(w, "b", slots=2, **BUSY)
+    w.clock.advance(seconds=1)
     assert w.use_cases.agents.leave("a", tenant=TENANT).status(w.clock()) is AgentStatus.OFFLINE
     w.drain()
     lease = row(w, running).lease
@@ -279,7 +296,9 @@ def test_an_agent_that_comes_back_while_it_is_a_tombstone_is_itself_again(w: Wat
     registered(w, "a", session="s2")
     w.tasks.hidden.clear()
     w.run(seconds=6)
-    assert (row(w, task_id).status, slots(w)) == (Status.PENDING, {"a": 0})
+    task = row(w, task_id)
+    assert task.last is not None
+    assert (task.last.outcome, task.token, slots(w)) == (Outcome.SUPERSEDED, 2, {"a": 1})
 
 
 def test_leaving_while_another_deletes_the_row_is_not_found(w: Watched) -> None:
@@ -311,9 +330,42 @@ def test_more_than_a_page_of_held_tasks_is_freed(w: Watched) -> None:
     assert {row(w, task_id).status for task_id in ids} == {Status.PENDING}
 
 
-def test_a_held_back_agent_is_suspended_whatever_it_says(w: Watched) -> None:
-    from dataclasses import replace  # noqa: PLC0415 - only here
+def test_what_one_look_cannot_free_the_next_does(w: Watched) -> None:
+    w.queue.drop = True
+    registered(w, "a", slots=1_100, **BUSY)
+    for _ in range(1_100):
+        submitted(w)
+    while slots(w)["a"] < 1_100:
+        poll(w)
+    w.use_cases.agents.leave("a", tenant=TENANT)
+    assert slots(w)["a"] > 0
+    w.clock.advance(seconds=5)
+    w.use_cases.looking.look(Aggregate.AGENT, "a")
+    assert "a" not in w.agents.rows
 
+
+def test_an_agent_that_is_buried_while_it_is_looked_at_stays_buried(w: Watched) -> None:
+    registered(w, "a")
+    task_id = on(w, "a")
+    w.tasks.meanwhile.first(lambda: w.agents.rows.pop("a"))
+    w.agents.buried.add("a")
+    w.use_cases.agents.leave("a", tenant=TENANT)
+    assert (w.agents.rows, row(w, task_id).status) == ({}, Status.PENDING)
+
+
+def test_the_new_sessions_work_stays_when_the_old_ones_is_freed_late(w: Watched) -> None:
+    registered(w, "a", session="s1", slots=2)
+    old = on(w, "a")
+    w.tasks.hidden.add("agent#a")
+    registered(w, "a", session="s2", slots=2)
+    new = submitted(w)
+    assert given(sync(w, session="s2", free_slots=1)) == [new]
+    w.tasks.hidden.clear()
+    w.run(seconds=6)
+    assert (row(w, new).token, row(w, old).status) == (1, Status.PENDING)
+
+
+def test_a_held_back_agent_is_suspended_whatever_it_says(w: Watched) -> None:
     registered(w, "a")
     w.agents.rows["a"] = replace(w.agents.rows["a"], hold_until=w.clock() + 20_000)
     task_id = submitted(w)

@@ -357,8 +357,10 @@ def test_what_a_poll_took_is_delivered_by_the_next_sync(two_slots: Watched) -> N
 
 def test_an_agent_whose_row_went_meanwhile_takes_nothing(two_slots: Watched) -> None:
     w = two_slots
-    task_id = submitted(w)
-    sync(w, free_slots=1)
-    said = finished(w, task_id)
-    w.tasks.meanwhile.first(lambda: w.use_cases.agents.leave("a", tenant="acme"), lambda: None)
-    assert sync(w, ack=1, reports=(said,), free_slots=2).given == []
+    ids = [submitted(w), submitted(w)]
+    sync(w, free_slots=2)
+    said = tuple(finished(w, task_id) for task_id in ids)
+    w.tasks.meanwhile.first(lambda: None, lambda: w.use_cases.agents.leave("a", tenant="acme"))
+    answer = sync(w, ack=1, reports=said, free_slots=2)
+    assert [heard.refusal is None for heard in answer.heard] == [True, False]
+    assert (answer.given, w.agents.rows) == ([], {})
