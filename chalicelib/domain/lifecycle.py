@@ -80,6 +80,8 @@ def submitted(task: Task, *, now: int) -> Task:
 
 def queued(task: Task, *, now: int) -> Task:
     """Its wait (not_before, backoff) is over: it joins the line."""
+    if task.status is not Status.PENDING:
+        raise IllegalMove(f"task {task.task_id} is {task.status}: only what is PENDING joins the line")
     return _next(task, due_at=_announced_by(task, now), **_lined_up(task))
 
 
@@ -105,6 +107,8 @@ def assigned(
     explanation: str | None = None,
 ) -> Task:
     """Given to an agent under the next lease token; it must start within min(timeout, 60 s, its own wish)."""
+    if task.status is Status.PENDING and not task.in_line:
+        raise IllegalMove(f"task {task.task_id} stands in no line: it may not run yet")
     start_by = now + min(task.timeout_ms, MAX_START_MS, start_within_ms)
     redeliver_at = now + REDELIVER_MS if by_queue else None
     lease = Lease(
@@ -226,6 +230,8 @@ def cancelled(task: Task, *, now: int, reason: str | None) -> Task:
 
 def let_go(task: Task, *, now: int) -> Task:
     """The holder of a cancelled task heard, or its time is over: the slot is free."""
+    if task.status is not Status.CANCELLED:
+        raise IllegalMove(f"task {task.task_id} is {task.status}: only what is CANCELLED is let go of so")
     ended = _ended(task, Outcome.CANCELLED, now=now)
     return _next(task, **ended, due_at=task.due_at if task.unsettled else None)
 

@@ -21,11 +21,13 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.endpoint import Endpoint as _Endpoint
+from botocore.useragent import UserAgentString as _UserAgentString
 
 from infra.local.calls import Answer, Call
 from infra.local.pinned import REGION
 
 Endpoint: Any = _Endpoint  # `_send` is not in its stubs
+UserAgentString: Any = _UserAgentString  # made anew for each call, and read by nobody here
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
@@ -51,6 +53,7 @@ class BotocoreHook:
         self._call = call
         self._host = host
         self._original = Endpoint._send
+        self._user_agent = UserAgentString.to_string
         self._environment: dict[str, str | None] = {}
         self._signer = ("choose-signer", _unsigned)
 
@@ -64,10 +67,12 @@ class BotocoreHook:
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         Endpoint._send = send
+        UserAgentString.to_string = lambda _: "ains-local"
         handlers.BUILTIN_HANDLERS.append(self._signer)
 
     def uninstall(self) -> None:
         Endpoint._send = self._original
+        UserAgentString.to_string = self._user_agent
         if self._signer in handlers.BUILTIN_HANDLERS:
             handlers.BUILTIN_HANDLERS.remove(self._signer)
         for name, value in self._environment.items():

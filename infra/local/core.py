@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.local.calls import Answer, Call, failure, is_empty_receive, without_wait
 from infra.local.journal import Journal
+from infra.local.ordered_index import OrderedIndexes
 from infra.local.pinned import cloudwatch, dynamodb, sqs
 from infra.local.recorder import Recorder
 from infra.local.wakeups import Wakeups
@@ -30,6 +31,7 @@ class Core:
         self.wakeups = Wakeups()
         self.journal: Journal | None = None
         self._recorder: Recorder | None = None
+        self._indexes = OrderedIndexes()
         self._broken = ""
         self._dispatch = sqs._dispatch
 
@@ -40,6 +42,7 @@ class Core:
             self.journal = Journal(data_dir)
         dynamodb._lock = self.lock  # the engine's own TTL sweep then waits its turn like any call
         sqs._dispatch = self._dispatch_and_tell
+        self._indexes.install()
 
     def record(self) -> None:
         """From here on what calls change is journaled. After recovery, which must not write it again."""
@@ -51,6 +54,7 @@ class Core:
         self.wakeups.close()
         with self.lock:
             sqs._dispatch = self._dispatch
+            self._indexes.uninstall()
             if self._recorder is not None:
                 self._recorder.uninstall()
             if self.journal is not None:

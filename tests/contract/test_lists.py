@@ -125,12 +125,18 @@ GARBAGE = {
 }
 
 
+def takes(paged: Paged, stores: Stores, cursor: str | None) -> bool:
+    """Whether the list goes on from a cursor."""
+    try:
+        paged(stores, 1, cursor)
+    except Invalid:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_a_cursor_that_nobody_gave_out_is_refused(stores: Stores, name: str) -> None:
-    for garbage, cursor in GARBAGE.items():
-        with pytest.raises(Invalid):
-            LISTS[name][0](stores, 1, cursor)
-            raise AssertionError(f"{garbage} was taken")
+    assert [garbage for garbage, cursor in GARBAGE.items() if takes(LISTS[name][0], stores, cursor)] == []
 
 
 def test_a_cursor_of_another_list_is_refused(stores: Stores) -> None:
@@ -138,11 +144,7 @@ def test_a_cursor_of_another_list_is_refused(stores: Stores) -> None:
     cursors = {name: paged(stores, 1, None).cursor for name, (paged, _) in LISTS.items()}
     assert None not in cursors.values()
     for name, (paged, _) in LISTS.items():
-        for other, cursor in cursors.items():
-            if other != name:
-                with pytest.raises(Invalid):
-                    paged(stores, 1, cursor)
-                    raise AssertionError(f"{name} took the cursor of {other}")
+        assert [other for other, cursor in cursors.items() if takes(paged, stores, cursor)] == [name]
 
 
 def test_a_cursor_of_another_client_is_refused(stores: Stores) -> None:

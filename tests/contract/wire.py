@@ -1,4 +1,4 @@
-"""What lies between botocore and an engine: a test may lose an answer here, refuse a call, or change what it says.
+"""What lies between botocore and an engine: here a test loses an answer, refuses a call or changes what it says.
 
 Rules wrap the engine's own handler. A `before-send` handler that answers first would not keep moto from doing
 the work.
@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import botocore.endpoint
-from botocore.exceptions import ConnectionClosedError, HTTPClientError, ReadTimeoutError
+from botocore.exceptions import ConnectionClosedError, HTTPClientError
 
 from infra.local.calls import Answer
 
@@ -102,6 +102,3 @@ def without_backoff() -> Iterator[None]:
         yield
     finally:
         botocore.endpoint.time = real
-
-
-LOST_IN_TWO_WAYS = (ConnectionClosedError, ReadTimeoutError)

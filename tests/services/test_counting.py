@@ -28,7 +28,7 @@ def test_a_lifetime_of_everything_is_counted_once_each(w: Watched) -> None:
     late = submitted(w, timeout_ms=1_000, max_retries=1, retry=PROMPT)
     w.drain()
     start(w, late)
-    w.run(seconds=3)
+    w.run(seconds=2)
     start(w, late)
     w.run(seconds=2)
     counted = {

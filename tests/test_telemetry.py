@@ -1,0 +1,102 @@
+"""Metrics: one table, printed as CloudWatch's embedded format, never with an id for a label."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib import telemetry
+from chalicelib.telemetry import METRIC_BY_NAME, METRICS, MOST_VALUES, EmfMetrics, Kind
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Any:
+    def lines() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return lines
+
+
+def test_counts_add_up_in_one_line_under_the_stage(printed: Any) -> None:
+    metrics = EmfMetrics("test")
+    metrics.count("tasks_created_total")
+    metrics.count("tasks_created_total", 2)
+    metrics.count("tick_rows", 5)
+    assert printed() == []
+    metrics.flush()
+    (line,) = printed()
+    assert (line["stage"], line["service"]) == ("test", "ains")
+    assert (line["tasks_created_total"], line["tick_rows"]) == ([1.0, 2.0], [5.0])
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "AINS"
+    assert {m["Name"]: m["Unit"] for m in directive["Metrics"]} == {
+        "tasks_created_total": "Count",
+        "tick_rows": "Count",
+    }
+
+
+def test_a_flush_begins_anew_and_an_empty_one_prints_nothing(printed: Any) -> None:
+    metrics = EmfMetrics("test")
+    metrics.count("tick_rows", 5)
+    metrics.flush()
+    printed()
+    metrics.flush()
+    assert printed() == []
+
+
+def test_each_set_of_labels_has_its_own_line(printed: Any) -> None:
+    metrics = EmfMetrics("test")
+    metrics.count("agent_status", 3, status="ACTIVE")
+    metrics.count("agent_status", 1, status="OFFLINE")
+    metrics.count("tick_rows", 5)
+    metrics.flush()
+    lines = printed()
+    assert sorted((line.get("status", ""), line.get("agent_status", [])) for line in lines) == [
+        ("", []),
+        ("ACTIVE", [3.0]),
+        ("OFFLINE", [1.0]),
+    ]
+
+
+def test_more_values_than_one_line_holds_go_on_in_another(printed: Any) -> None:
+    metrics = EmfMetrics("test")
+    for n in range(MOST_VALUES + 10):
+        metrics.count("tick_rows", n)
+    metrics.flush()
+    lines = printed()
+    assert [len(line["tick_rows"]) for line in lines] == [MOST_VALUES, 10]
+    assert [value for line in lines for value in line["tick_rows"]] == list(range(MOST_VALUES + 10))
+
+
+@pytest.mark.parametrize(("name", "labels"), [("agent_status", {}), ("tick_rows", {"task_id": "t"})])
+def test_wrong_labels_are_a_mistake(name: str, labels: dict[str, str]) -> None:
+    with pytest.raises(AssertionError, match=f"{name} has labels"):
+        EmfMetrics("test").count(name, 1, **labels)
+
+
+def test_an_unknown_metric_is_a_mistake() -> None:
+    with pytest.raises(KeyError):
+        EmfMetrics("test").count("made_up_total")
+
+
+def test_the_table_names_each_metric_once_and_by_its_kind() -> None:
+    assert len(METRIC_BY_NAME) == len(METRICS)
+    for metric in METRICS:
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", metric.name)
+        assert metric.help
+        assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER)
+        assert metric.name.endswith("_ms") == (metric.unit == "Milliseconds")
+        assert not [label for label in metric.labels if label.endswith("_id")]
+
+
+def test_the_log_is_json_lines_that_name_the_service(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.logger().warning("told", extra={"message_id": "m"})
+    out = capsys.readouterr()
+    line = json.loads((out.out or out.err).splitlines()[-1])
+    assert (line["message"], line["service"], line["message_id"], line["level"]) == (
+        "told",
+        "ains",
+        "m",
+        "WARNING",
+    )
