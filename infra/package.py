@@ -1,9 +1,7 @@
 """Builds what is deployed: Chalice's template with ours laid over it, and a zip made for fast cold starts."""
 
 import argparse
-import io
 import os
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -19,6 +17,7 @@ OVERLAY = ROOT / "infra/resources.yaml"
 TEMPLATE = "sam.yaml"
 CODE = "deployment.zip"
 CHALICE = "from chalice.cli import main; main()"
+COMPILE = "import compileall, sys; sys.exit(not compileall.main())"
 LINT = "import sys; from cfnlint.runner import main; sys.exit(main())"
 
 # botocore's service descriptions are most of the zip: of the services only these stay. The library
@@ -71,7 +70,7 @@ def _run_chalice(*, stage: str, build: Path, out: Path) -> None:
 
 def _run(code: str, *arguments: str) -> None:
     region = os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    environment = {**os.environ, "AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "AWS_DEFAULT_REGION": region, "PYTHONHASHSEED": "0"}
     command = [sys.executable, "-c", code, *arguments]
     subprocess.run(command, check=True, env=environment)  # noqa: S603 - our own interpreter and arguments
 
@@ -84,15 +83,18 @@ class _PlainDumper(yaml.SafeDumper):
 
 
 def slim(path: Path) -> None:
-    """Drops from the zip what is never loaded and adds compiled modules (read-only code keeps no cache)."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(packed, "w") as target:
-        for name in sorted(name for name in source.namelist() if is_shipped(name)):
-            data = source.read(name)
-            _write(target, name, data)
-            if name.endswith(".py"):
-                _write(target, cached_name(name), compiled(data, shown_as=f"/var/task/{name}"))
-    path.write_bytes(packed.getvalue())
+    """Drops from the zip what is never loaded and adds compiled modules (read-only code keeps no cache).
+
+    They are compiled by a fresh interpreter, since bytecode depends on what else its process has loaded.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(folder, members=filter(is_shipped, archive.namelist()))
+        _run(COMPILE, "-q", "--invalidation-mode", "unchecked-hash", "-s", folder, "-p", "/var/task", folder)
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in sorted(Path(folder).rglob("*")):
+                if file.is_file():
+                    _write(archive, file.relative_to(folder).as_posix(), file.read_bytes())
 
 
 def is_shipped(name: str) -> bool:
@@ -101,23 +103,6 @@ def is_shipped(name: str) -> bool:
     if name.startswith("botocore/data/") and len(parts) > 3:
         return parts[2] in SERVICES and not parts[-1].startswith("examples")
     return not (name.endswith(("/", *DROPPED_SUFFIXES)) or parts[0] == "bin")
-
-
-def cached_name(name: str) -> str:
-    """Where the running interpreter, which is also the runtime's version, looks for a module's bytecode."""
-    folder, _, file = name.rpartition("/")
-    cached = f"__pycache__/{file.removesuffix('.py')}.{sys.implementation.cache_tag}.pyc"
-    return f"{folder}/{cached}" if folder else cached
-
-
-def compiled(source: bytes, *, shown_as: str) -> bytes:
-    """Bytecode that is never checked against its source, whose time the zip does not keep."""
-    with tempfile.TemporaryDirectory() as folder:
-        module, cache = Path(folder, "module.py"), Path(folder, "module.pyc")
-        module.write_bytes(source)
-        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        py_compile.compile(str(module), str(cache), dfile=shown_as, doraise=True, invalidation_mode=mode)
-        return cache.read_bytes()
 
 
 def _write(target: zipfile.ZipFile, name: str, data: bytes) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from chalicelib.domain.errors import Conflict
 from chalicelib.queues import SqsAgentQueues, SqsWork, delay_seconds
 from chalicelib.services.messages import decoded
 from chalicelib.services.ports import Aggregate, Hint, HintKind
@@ -128,6 +129,13 @@ def test_an_agents_queue_is_made_under_a_name_of_its_own_encrypted_and_short_liv
 def test_a_queue_that_cannot_be_made_is_an_error_that_the_caller_hears() -> None:
     with pytest.raises(ClientError):
         agent_queues(FakeSqs(failing=REFUSED))[0].create("a")
+
+
+@pytest.mark.parametrize("code", ["QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently"])
+def test_a_name_that_rests_after_a_deletion_is_a_conflict_that_says_when_to_come_back(code: str) -> None:
+    resting = ClientError({"Error": {"Code": code}}, "CreateQueue")
+    with pytest.raises(Conflict, match="register again in 60 seconds"):
+        agent_queues(FakeSqs(failing=resting))[0].create("a")
 
 
 def test_a_message_is_compact_json() -> None:

@@ -173,6 +173,8 @@ def failed(
     retry_after_ms: int | None = None,
 ) -> Task:
     """An attempt ended in error or timeout: back off and try again, or over when the retries are spent."""
+    if task.status is Status.ASSIGNED:
+        raise IllegalMove(f"task {task.task_id} cannot go from ASSIGNED to FAILED: it has not begun")
     outcome = Outcome.TIMEOUT if kind is FailureKind.TIMEOUT else Outcome.ERROR
     ended = _ended(task, outcome, now=now, error=error)
     if not retryable or task.attempt >= task.max_retries:
@@ -213,6 +215,8 @@ def freed(task: Task, outcome: Outcome, *, now: int, error: str | None = None) -
 
 def expired(task: Task, *, now: int) -> Task:
     """It waited longer than its client wished."""
+    if task.lease is not None:
+        raise IllegalMove(f"task {task.task_id} is {task.status}: only what waits expires")
     error = "no agent took it before it expired"
     gone = {"queue_key": None, "queue_order": None, "error": error, "failure": FailureKind.EXPIRED}
     return _moved(task, Status.FAILED, **gone, **_over(task, now=now))

@@ -1,55 +1,24 @@
 """Tasks in DynamoDB."""
 
-import json
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import fields
 from threading import Lock
 
-from pydantic import TypeAdapter
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.agent import Agent
-from chalicelib.domain.ids import clock_shard
 from chalicelib.domain.task import Task
 from chalicelib.domain.trust import Evidence
 from chalicelib.services.ports import AgentUnavailable, DueRow, Page, Standing
 
-from . import agents, paging
+from . import agent_rows, paging
 from .reads import batch_get, rows_of
 from .tables import AgentRecord, TaskRecord
+from .task_rows import from_record, to_record
 from .writes import Refused, Writes
 
-RETENTION_S = 30 * 24 * 3600
 _REMEMBERED = 2_000
-_ATTRIBUTES = {"task_id", "created_at", "status", "version", "queue_key", "queue_order", "due_at"}
-_DOC = TypeAdapter(Task)
-assert {f.name for f in fields(Task)} >= _ATTRIBUTES
-
-
-def to_record(task: Task, *, cid: str) -> TaskRecord:
-    """The row of a task; what is over is deleted 30 days later."""
-    return TaskRecord(
-        task_id=task.task_id,
-        client_key=f"{task.tenant}#{task.client_id}",
-        created_at=task.created_at,
-        status=task.status.value,
-        version=task.version,
-        cid=cid,
-        queue_key=task.queue_key,
-        queue_order=task.queue_order,
-        clock_shard=None if task.due_at is None else clock_shard(task.task_id),
-        due_at=task.due_at,
-        doc=_DOC.dump_json(task, exclude=_ATTRIBUTES, exclude_defaults=True).decode(),
-        ttl=None if task.ended_at is None else task.ended_at // 1000 + RETENTION_S,
-    )
-
-
-def from_record(record: TaskRecord) -> Task:
-    """The task of a row."""
-    return _DOC.validate_python(
-        json.loads(record.doc) | {name: getattr(record, name) for name in _ATTRIBUTES}
-    )
+__all__ = ["DynamoTasks", "from_record", "to_record"]
 
 
 class DynamoTasks:
@@ -82,7 +51,7 @@ class DynamoTasks:
     def get_with_agents(self, task_id: str, agent_ids: Sequence[str]) -> tuple[Task | None, list[Agent]]:
         rows = batch_get(self._writes.connection, [(TaskRecord, [task_id]), (AgentRecord, agent_ids)])
         tasks = [from_record(row) for row in rows[TaskRecord] if isinstance(row, TaskRecord)]
-        found = [agents.from_record(row) for row in rows[AgentRecord] if isinstance(row, AgentRecord)]
+        found = [agent_rows.from_record(row) for row in rows[AgentRecord] if isinstance(row, AgentRecord)]
         return (tasks[0] if tasks else None), found
 
     def remembered(self, task_id: str) -> Task | None:
@@ -104,7 +73,7 @@ class DynamoTasks:
         self._remember(task)
 
     def assign(self, task: Task, *, was: int, agent: Agent, now: int) -> None:
-        actions, condition = agents.claim(agent, now=now)
+        actions, condition = agent_rows.claim(agent, now=now)
         try:
             self._with_agent(task, was, agent.agent_id, actions, condition)
         except Refused as refused:
@@ -113,7 +82,7 @@ class DynamoTasks:
             raise
 
     def leave(self, task: Task, *, was: int, agent_id: str, evidence: Evidence | None) -> None:
-        actions, condition = agents.handing_back(evidence)
+        actions, condition = agent_rows.handing_back(evidence)
         try:
             self._with_agent(task, was, agent_id, actions, condition)
         except Refused as refused:
@@ -122,7 +91,12 @@ class DynamoTasks:
             self.save(task, was=was)  # the agent's row is gone: nothing to count down
 
     def _with_agent(
-        self, task: Task, was: int, agent_id: str, actions: agents.Actions, condition: agents.Condition
+        self,
+        task: Task,
+        was: int,
+        agent_id: str,
+        actions: agent_rows.Actions,
+        condition: agent_rows.Condition,
     ) -> None:
         """Both rows or none; the task's is write 0, the agent's write 1."""
         cid = self._writes.new_call_id()

@@ -29,9 +29,15 @@ class OrderedIndexes:
         self._originals: dict[str, Any] = {}
 
     def install(self) -> None:
-        for name in ("_query", "_index_members", "_index_item", "_items_replaced"):
+        ours = {
+            "_query": self._query,
+            "_index_members": self._index_members,
+            "_index_item": self._index_item,
+            "_items_replaced": self._items_replaced,
+        }
+        for name, replacement in ours.items():
             self._originals[name] = getattr(dynamodb, name)
-            setattr(dynamodb, name, getattr(self, name))
+            setattr(dynamodb, name, replacement)
 
     def uninstall(self) -> None:
         for name, original in self._originals.items():

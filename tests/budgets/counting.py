@@ -1,11 +1,10 @@
 """What an operation costs on AWS: its calls and its write units, counted on the local cloud.
 
-Write units follow AWS's rules from the rows before and after each write, as the pricing page and the developer
-guide state them ("Read and write capacity units", "Global secondary indexes"): a started KB of the larger of the
-two rows is one unit, doubled in a transaction; an entry of an index that appears, goes or changes costs one, one
-that moves to another key two, an unchanged one nothing; a refused condition costs what a write of that row would.
-The engine reports ConsumedCapacity too, by the same rules, but not for refused writes; a test holds the two
-together, so that neither is wrong alone.
+Write units follow AWS's rules from the rows before and after each write (developer guide, "Read and write
+capacity units" and "Global secondary indexes"): a started KB of the larger of the two rows is one unit,
+doubled in a transaction; an index entry that appears or goes costs one, one that moves to another key two, an
+unchanged one nothing; a refused condition costs what a write of that row would. The engine reports
+ConsumedCapacity too, by the same rules, but not for refused writes; a test holds the two together.
 
     with counted(cloud) as cost:
         use_cases.submission.submit(order, tenant="local")

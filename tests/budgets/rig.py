@@ -22,9 +22,10 @@ from tests.budgets.counting import Cost, counted
 from tests.fakes import FakeClock, FakeMetrics
 
 TENANT = "local"
-CAPABILITY = "math"
-AGENT = "agent-1"
-SESSION = "session-1"
+CAPABILITY = "summarize-documents"
+AGENT = "agent-01jd3m8x5v9k2w7q4r6t8y0zaa"  # as long as ids are that are made
+SESSION = "session-01jd3m8x5v9k2w7q4r6t8y0zbb"
+CLIENT = "client-01jd3m8x5v9k2w7q4r6t8y0zcc"
 STAGE = "test"
 RETRY = RetryPolicy(backoff_ms=2_000, jitter=0.0)
 
@@ -75,7 +76,7 @@ class Rig:
 
     def submit(self, *, capability: str = CAPABILITY, max_retries: int = 3) -> Task:
         order = Order(
-            client_id="client-1",
+            client_id=CLIENT,
             task_type="sum",
             capability=capability,
             input_data={"numbers": [1, 2, 3]},
@@ -131,7 +132,7 @@ class Rig:
     def schedule(self, *, max_retries: int = 3) -> Schedule:
         """Each minute, first in a minute."""
         definition = {
-            "client_id": "client-1",
+            "client_id": CLIENT,
             "task_type": "sum",
             "capability": CAPABILITY,
             "cron": "* * * * *",

@@ -5,7 +5,7 @@ from chalicelib.domain.schedule import ExecutionStatus, Schedule
 from chalicelib.domain.task import Status, Task
 from chalicelib.services.ports import Aggregate, HintKind
 from tests.budgets.counting import Cost, counted
-from tests.budgets.rig import Rig
+from tests.budgets.rig import AGENT, Rig
 from tests.budgets.test_task_life import life
 
 CLOCKED_TABLES = 3
@@ -91,6 +91,6 @@ def test_a_busy_agent_is_looked_at_for_one_read_and_one_write_a_lease(rig: Rig) 
     rig.heartbeat()
     rig.clock.advance(seconds=2)
     with counted(rig.cloud) as cost:
-        rig.handle(HintKind.DUE, "agent-1", aggregate=Aggregate.AGENT)
+        rig.handle(HintKind.DUE, AGENT, aggregate=Aggregate.AGENT)
     assert cost.write_units == 3  # the row, and its place in the clock
     assert cost.calls <= 4

@@ -1,4 +1,4 @@
-"""The counter itself: against the engine's own numbers, and against AWS's rules where the engine is silent."""
+"""The counter itself: against the engine's own numbers, and AWS's rules where the engine is silent."""
 
 import json
 from typing import Any

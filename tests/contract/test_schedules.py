@@ -5,11 +5,10 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain import lifecycle
-from chalicelib.domain.content import Content
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule, ScheduleStatus
 from tests.contract.implementations import Stores
-from tests.contract.values import NOW, a_run, a_schedule, a_task
+from tests.contract.values import NOW, a_run, a_schedule, a_task, in_line
 
 LATER = NOW + 60_000
 
@@ -105,7 +104,7 @@ def test_a_slot_whose_task_exists_fires_nothing(stores: Stores) -> None:
 
 def test_an_outcome_is_written_once(stores: Stores) -> None:
     stores.schedules.add(a_schedule())
-    done = ended(fired(stores), ExecutionStatus.COMPLETED, result=Content("r", inline='{"sum":3}'))
+    done = ended(fired(stores), ExecutionStatus.COMPLETED, result=in_line('{"sum":3}'))
     assert stores.schedules.settle(done)
     assert not stores.schedules.settle(ended(done, ExecutionStatus.FAILED, error_message="too late"))
     assert stores.schedules.execution("schedule-1", NOW) == done

@@ -6,12 +6,11 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain import lifecycle
-from chalicelib.domain.content import Content
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.task import Outcome
 from chalicelib.domain.trust import Evidence
 from tests.contract.implementations import Stores
-from tests.contract.values import NOW, a_task, an_agent, held
+from tests.contract.values import NOW, a_task, an_agent, held, in_line
 
 LATER = NOW + 1_000
 
@@ -80,7 +79,7 @@ def test_leaving_frees_the_slot_and_adds_what_it_says_of_the_agent(stores: Store
     _held(stores)
     running = lifecycle.started(held(a_task(), an_agent()), now=LATER)
     stores.tasks.save(running, was=2)
-    done = lifecycle.completed(running, result=Content("r", inline="1"), now=LATER)
+    done = lifecycle.completed(running, result=in_line("1"), now=LATER)
     stores.tasks.leave(done, was=3, agent_id="agent-1", evidence=Evidence("math", good=2.5))
     assert stores.tasks.get("task-1") == done
     agent = stores.agents.get("agent-1")

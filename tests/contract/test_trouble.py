@@ -4,12 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError, UpdateError
 
 from chalicelib.domain import lifecycle
-from chalicelib.domain.errors import Conflict
-from chalicelib.services.ports import AgentUnavailable, Hint, HintKind
+from chalicelib.services.ports import AgentUnavailable
 from chalicelib.store.writes import CONFLICT_STEP_S, CONFLICT_TRIES
 from infra.local.calls import Answer
 from tests.contract.implementations import Stores
@@ -155,53 +153,3 @@ def test_who_registers_again_during_the_burial_keeps_its_capabilities(stores: St
         stores.agents.bury(old)
     assert row(stores) == again
     assert (capable(stores), candidates(stores)) == (("agent-1",), ["agent-1"])
-
-
-def announced(stores: Stores, count: int) -> None:
-    hints = [Hint(kind=HintKind.FILL, row_id=f"agent-{n:02}") for n in range(count)]
-    with stores.at(NOW):
-        stores.queue.announce(*hints, now=NOW)
-
-
-def lost(stores: Stores) -> float:
-    return stores.metrics.total("announcements_lost_total")
-
-
-def test_hints_of_a_batch_that_failed_are_counted_and_the_rest_arrive(stores: Stores) -> None:
-    def without_the_second(action: str, body: dict[str, Any], send: Send) -> Answer:
-        if action != "SendMessageBatch":
-            return send()
-        failed = [{"Id": "1", "SenderFault": False, "Code": "InternalError"}]
-        answer = send()
-        return changed(answer, Successful=json.loads(answer.body)["Successful"][:1], Failed=failed)
-
-    with stores.wire.rule(without_the_second):
-        announced(stores, 2)
-    assert lost(stores) == 1
-
-
-def test_an_announcement_that_cannot_be_sent_is_counted_and_never_raised(stores: Stores) -> None:
-    with stores.wire.refusing("SendMessageBatch", "InternalFailure", status=500, times=3):
-        announced(stores, 12)
-    assert lost(stores) == 10
-    assert len(stores.heard(NOW)) == 2
-
-
-def test_an_assignment_message_that_cannot_be_sent_is_counted_and_never_raised(stores: Stores) -> None:
-    url = stores.agent_queues.create("agent-1")
-    with stores.wire.refusing("SendMessage", "InternalFailure", status=500, times=3):
-        stores.agent_queues.send(url, {"v": 1})
-    assert lost(stores) == 1
-    assert stores.told(url) == []
-
-
-def test_a_queue_deleted_a_moment_ago_is_a_conflict_that_says_when_to_come_again(stores: Stores) -> None:
-    with stores.wire.refusing("CreateQueue", "AWS.SimpleQueueService.QueueDeletedRecently"):
-        with pytest.raises(Conflict, match="60 seconds"):
-            stores.agent_queues.create("agent-1")
-
-
-def test_another_trouble_with_a_new_queue_is_an_outage(stores: Stores) -> None:
-    with stores.wire.refusing("CreateQueue", "AccessDenied"):
-        with pytest.raises(ClientError):
-            stores.agent_queues.create("agent-1")

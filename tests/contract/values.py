@@ -1,6 +1,7 @@
 """Plain tasks, agents, schedules and executions, and strategies for all that they may hold."""
 
 import dataclasses
+import hashlib
 from typing import Any, get_type_hints
 
 from hypothesis import settings
@@ -18,6 +19,11 @@ TENANT = "acme"
 EXAMPLES = settings(max_examples=25, deadline=None, derandomize=True, database=None)
 
 
+def in_line(text: str) -> Content:
+    """A document on the row itself."""
+    return Content(hashlib.sha256(text.encode()).hexdigest(), inline=text)
+
+
 def a_task(task_id: str = "task-1", **changes: Any) -> Task:
     """A task in line, first version."""
     plain = {
@@ -26,7 +32,7 @@ def a_task(task_id: str = "task-1", **changes: Any) -> Task:
         "created_at": NOW,
         "task_type": "sum",
         "capability": "math",
-        "document": Content("0" * 64, inline='{"input":1}'),
+        "document": in_line('{"input":1}'),
     }
     return dataclasses.replace(lifecycle.submitted(Task(task_id=task_id, **plain), now=NOW), **changes)
 
@@ -54,7 +60,7 @@ def a_schedule(schedule_id: str = "schedule-1", **changes: Any) -> Schedule:
         "created_at": NOW,
         "task_type": "sum",
         "capability": "math",
-        "document": Content("0" * 64, inline='{"input":1}'),
+        "document": in_line('{"input":1}'),
         "cron": "* * * * *",
         "next_slot": NOW + 60_000,
     }
@@ -77,6 +83,7 @@ def held(task: Task, agent: Agent, *, now: int = NOW) -> Task:
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
+tenants = names.filter(lambda name: "#" not in name)
 times = st.integers(0, 2**53)
 counts = st.integers(0, 2**31)
 shares = st.floats(0, 1, allow_subnormal=False)
@@ -106,16 +113,14 @@ def _of(hint: Any) -> st.SearchStrategy[Any]:
 
 def whole_content() -> st.SearchStrategy[Content]:
     """In line, or a reference."""
-    return st.builds(Content, sha256=texts, inline=texts) | st.builds(
-        Content, sha256=texts, owner=names, kind=names
-    )
+    return texts.map(in_line) | st.builds(Content, sha256=texts, owner=names, kind=names)
 
 
 policies = whole(RetryPolicy, multiplier=numbers, backoff_ms=counts, max_backoff_ms=counts)
 tasks = whole(
     Task,
     task_id=names,
-    tenant=names,
+    tenant=tenants,
     client_id=names,
     retry=policies,
     lease=st.none() | whole(Lease, agent_id=names),

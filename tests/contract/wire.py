@@ -1,4 +1,4 @@
-"""What lies between botocore and an engine: here a test loses an answer, refuses a call or changes what it says.
+"""What lies between botocore and an engine: here tests lose answers, refuse calls or change what is said.
 
 Rules wrap the engine's own handler. A `before-send` handler that answers first would not keep moto from doing
 the work.

@@ -3,10 +3,13 @@
 import hashlib
 import json
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from ssl import create_default_context
+from typing import Any, NamedTuple
+from urllib.error import HTTPError
 
 import yaml
 
@@ -19,6 +22,14 @@ BATCHES = "BatchesAsTheEmulatorNamesThem"
 FUNCTIONS = ("APIHandler", "Tick", "Work")
 
 
+class Answer(NamedTuple):
+    """Of the API."""
+
+    status: int
+    content_type: str
+    body: Any
+
+
 @dataclass(frozen=True)
 class Deployment:
     """A stack that was created: the base URL of its API, its admin's key and what it put out."""
@@ -27,6 +38,31 @@ class Deployment:
     url: str
     admin_key: str
     outputs: dict[str, str]
+
+    def call(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Answer:
+        """One request with the given key, or none."""
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        sent = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, method=method, headers=headers, data=sent)
+        trusting = create_default_context(cafile=str(self.aws.certificate))
+        try:
+            answer = urllib.request.urlopen(request, context=trusting, timeout=30)
+        except HTTPError as refused:
+            answer = refused
+        with answer:
+            return Answer(answer.status, answer.headers["Content-Type"], json.load(answer))
+
+    def answered(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
+        """What the admin is answered, which has to be of that status."""
+        answer = self.call(method, path, body, key=self.admin_key)
+        assert answer.status == status, f"{method} {path}: {answer}"
+        return answer.body
+
+    def got(self, path: str) -> Any:
+        return self.answered("GET", path)
+
+    def made(self, path: str, **fields: Any) -> Any:
+        return self.answered("POST", path, fields, status=201)
 
     def configuration(self, function: str) -> dict[str, Any]:
         """How Lambda was told to run the function of a logical id."""

@@ -55,15 +55,16 @@ STEPS = {
     "cancelled": lambda t, now: lifecycle.cancelled(t, now=now, reason=None),
     "let go": lambda t, now: lifecycle.let_go(t, now=now),
 }
-LEADS_TO = {
-    "assigned": {Status.ASSIGNED},
-    "started": {Status.ACTIVE},
-    "completed": {Status.COMPLETED},
-    "failed": {Status.PENDING, Status.FAILED},
-    "timed out": {Status.PENDING, Status.FAILED},
-    "freed": {Status.PENDING, Status.FAILED},
-    "expired": {Status.FAILED},
-    "cancelled": {Status.CANCELLED},
+MAY = {
+    "assigned": lambda t: t.in_line,
+    "started": lambda t: t.status is Status.ASSIGNED,
+    "completed": lambda t: t.status is Status.ACTIVE,
+    "failed": lambda t: t.status is Status.ACTIVE,
+    "timed out": lambda t: t.status is Status.ACTIVE,
+    "freed": lambda t: t.status in HELD,
+    "expired": lambda t: t.status is Status.PENDING,
+    "cancelled": lambda t: not t.is_over,
+    "let go": lambda t: t.status is Status.CANCELLED and t.lease is not None,
 }
 
 
@@ -75,11 +76,11 @@ def test_every_walk_is_a_path_of_the_graph(walk: list[tuple[str, int]], awaited:
     for name, ms in walk:
         now += ms
         before = task
-        try:
-            task = STEPS[name](task, now)  # type: ignore[operator]
-        except IllegalMove:
-            assert name == "let go" or not MOVES[before.status] & LEADS_TO[name] or before.lease is None
+        if not MAY[name](before):
+            with pytest.raises(IllegalMove):
+                STEPS[name](before, now)  # type: ignore[operator]
             continue
+        task = STEPS[name](before, now)  # type: ignore[operator]
         assert task.version == before.version + 1
         assert task.status in MOVES[before.status] or name == "let go"
         assert (task.lease is not None) == (task.status in HELD) or task.status is Status.CANCELLED
@@ -108,7 +109,7 @@ def test_a_task_that_is_lost_again_and_again_ends(walk: list[str]) -> None:
 @pytest.mark.parametrize("status", sorted(OVER))
 def test_nothing_leads_out_of_an_end(status: Status) -> None:
     over = replace(started(), status=status)
-    for name in LEADS_TO:
+    for name in sorted(STEPS.keys() - {"let go"}):
         with pytest.raises(IllegalMove):
             STEPS[name](over, NOW)  # type: ignore[operator]
 
@@ -274,7 +275,6 @@ def test_a_held_task_that_is_cancelled_keeps_its_slot_and_is_not_announced_again
 
 def test_a_cancelled_awaited_task_is_looked_at_for_its_mark_and_then_for_its_holder() -> None:
     held = lifecycle.cancelled(started(awaited=True, timeout_ms=900_000), now=NOW, reason=None)
-    held = replace(held, due_at=held.due_at)
     assert (held.unsettled, held.due_at) == (True, NOW + 60_000)
     settled = lifecycle.settled(held)
     assert settled.due_at == NOW + 900_000

@@ -9,6 +9,7 @@ from chalicelib.domain.errors import Conflict, LostRace, NotFound
 from chalicelib.domain.task import FailureKind, Outcome, Status
 from chalicelib.services.ports import Aggregate
 
+from . import invariants
 from .doing import (
     TENANT,
     beat,
@@ -22,7 +23,7 @@ from .doing import (
     submitted,
     sync,
 )
-from .worlds import Watched
+from .worlds import Watched, watched
 
 BUSY = {"heartbeat_ms": 600_000}
 
@@ -137,6 +138,30 @@ def test_dispatch_gives_a_lost_task_to_another_while_there_are_any(w: Watched) -
     assert lease.agent_id != lost
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_dispatch_does_not_give_it_back_for_want_of_a_look_at_all_the_others(seed: int) -> None:
+    w = watched(seed=seed)
+    for n in range(12):
+        registered(w, f"silent-{n}")
+    registered(w, "a", heartbeat_ms=600_000)
+    registered(w, "b", heartbeat_ms=600_000)
+    w.clock.advance(seconds=31)
+    beat(w, "b", Wish.OFFLINE)
+    task_id = submitted(w, timeout_ms=3_600_000)
+    assert poll(w, "a") == [task_id]
+    start(w, task_id, agent_id="a")
+    beat(w, "a", Wish.OFFLINE)
+    w.drain()
+    w.clock.advance(seconds=6)
+    w.use_cases.looking.look(Aggregate.AGENT, "a")
+    beat(w, "a", Wish.ACTIVE)
+    beat(w, "b", Wish.ACTIVE)
+    w.clock.advance(seconds=2)
+    w.use_cases.dispatch.route(task_id, tenant=TENANT, capability="report")
+    assert [claim.agent.agent_id for claim in w.tasks.claims] == ["a", "b"]
+    invariants.check(w)
+
+
 def test_an_agent_whose_trust_is_too_low_for_it_does_not_keep_a_lost_task_waiting(w: Watched) -> None:
     registered(w, "a", **BUSY)
     for _ in range(3):
@@ -212,6 +237,14 @@ def test_registering_again_in_the_same_session_or_in_none_frees_nothing(w: Watch
         agent = registered(w, "a", session=session, slots=3)
         assert (agent.session_id, agent.seq, agent.max_concurrency, agent.in_flight) == ("s1", 1, 3, 1)
     assert row(w, task_id).status is Status.ACTIVE
+
+
+def test_an_agent_that_names_its_first_session_supersedes_nobody(w: Watched) -> None:
+    registered(w, "a", **BUSY)
+    task_id = on(w, "a")
+    agent = registered(w, "a", session="s1", **BUSY)
+    assert (agent.session_id, agent.superseded_at) == ("s1", None)
+    assert row(w, task_id).token == 1
 
 
 def test_registering_again_changes_the_profile_and_keeps_what_was_learnt(w: Watched) -> None:
@@ -335,6 +368,11 @@ def test_what_one_look_cannot_free_the_next_does(w: Watched) -> None:
     for _ in range(1_100):
         submitted(w)
         w.drain()
+    looked_at: list[str] = []
+    w.use_cases.looking.sweeping.free(
+        w.agents.rows["a"], Outcome.RELEASED, lambda task: bool(looked_at.append(task.task_id))
+    )
+    assert len(set(looked_at)) == 1_000  # however much it holds, one look is bounded
     w.queue.drop = True
     w.use_cases.agents.leave("a", tenant=TENANT)
     assert slots(w)["a"] > 0

@@ -275,7 +275,7 @@ class AinsMachine(RuleBasedStateMachine):
 
 TestAins = AinsMachine.TestCase
 TestAins.settings = settings(
-    max_examples=150,
+    max_examples=100,
     stateful_step_count=40,
     derandomize=True,
     deadline=None,

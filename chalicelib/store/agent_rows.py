@@ -1,0 +1,116 @@
+"""An agent as a row, and what a claim and a hand-back change on it beside the task's own row."""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+
+from chalicelib.domain.agent import Agent, Profile, Wish
+from chalicelib.domain.ids import clock_shard
+from chalicelib.domain.trust import Evidence
+
+from .tables import AgentRecord
+
+_PROFILE = TypeAdapter(Profile)
+Actions = list[Action]
+__all__ = ["Actions", "Condition", "armed", "claim", "from_record", "handing_back", "same", "to_record"]
+
+
+def to_record(agent: Agent) -> AgentRecord:
+    """The row of an agent."""
+    return AgentRecord(
+        agent_id=agent.agent_id,
+        tenant=agent.tenant,
+        profile=_PROFILE.dump_python(agent.profile, mode="json", exclude_defaults=True),
+        registered_at=agent.registered_at,
+        max_concurrency=agent.max_concurrency,
+        lease_ms=agent.profile.lease_ms,
+        wish=agent.wish.value,
+        hold_until=agent.hold_until,
+        lease_until=agent.lease_until,
+        last_heartbeat=agent.last_heartbeat,
+        in_flight=agent.in_flight,
+        session_id=agent.session_id,
+        seq=agent.seq,
+        acked=agent.acked,
+        superseded_at=agent.superseded_at,
+        departed=True if agent.left else None,
+        unlisted=None if agent.listed else True,
+        evidence=dict(agent.evidence),
+        clock_shard=None if agent.due_at is None else clock_shard(agent.agent_id),
+        due_at=agent.due_at,
+    )
+
+
+def from_record(record: AgentRecord) -> Agent:
+    """The agent of a row."""
+    return Agent(
+        agent_id=record.agent_id,
+        tenant=record.tenant,
+        profile=_PROFILE.validate_python(record.profile),
+        registered_at=int(record.registered_at),
+        max_concurrency=int(record.max_concurrency),
+        wish=Wish(record.wish),
+        hold_until=_whole(record.hold_until),
+        lease_until=int(record.lease_until),
+        last_heartbeat=int(record.last_heartbeat),
+        in_flight=int(record.in_flight),
+        session_id=record.session_id,
+        seq=int(record.seq),
+        acked=int(record.acked),
+        superseded_at=_whole(record.superseded_at),
+        left=bool(record.departed),
+        listed=not record.unlisted,
+        due_at=_whole(record.due_at),
+        evidence={name: float(weight) for name, weight in record.evidence.as_dict().items()},
+    )
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def claim(agent: Agent, *, now: int) -> tuple[list[Action], Condition]:
+    """One more in flight, if the agent still lives, takes work and has a slot free.
+
+    Its first claim arms the clock for the exact end of its lease.
+    """
+    actions: list[Action] = [AgentRecord.in_flight.add(1)]
+    if agent.due_at is None or agent.due_at > agent.lease_until:
+        actions += armed(agent.agent_id, agent.lease_until)
+    session = (
+        AgentRecord.session_id.does_not_exist()
+        if agent.session_id is None
+        else AgentRecord.session_id == agent.session_id
+    )
+    taking = AgentRecord.wish.is_in(Wish.ACTIVE.value, Wish.DEGRADED.value)
+    unheld = AgentRecord.hold_until.does_not_exist() | (AgentRecord.hold_until <= now)
+    free = AgentRecord.in_flight < AgentRecord.max_concurrency
+    alive = (AgentRecord.lease_until > now) & AgentRecord.departed.does_not_exist()
+    condition: Condition = session & taking & unheld & free & alive
+    return actions, condition
+
+
+def handing_back(evidence: Evidence | None) -> tuple[list[Action], Condition]:
+    """One fewer in flight, and what the ended assignment says of the agent."""
+    actions: list[Action] = [AgentRecord.in_flight.add(-1)]
+    if evidence is not None:
+        sign, amount = ("+", evidence.good) if evidence.good else ("-", evidence.bad)
+        path = Path(["evidence", f"{evidence.capability}{sign}"])
+        actions.append(path.set((path | 0) + amount))
+    return actions, AgentRecord.agent_id.exists()
+
+
+def armed(agent_id: str, due_at: int | None) -> list[Action]:
+    """Its place in the clock; none without a time."""
+    if due_at is None:
+        return [AgentRecord.due_at.remove(), AgentRecord.clock_shard.remove()]
+    return [AgentRecord.due_at.set(due_at), AgentRecord.clock_shard.set(clock_shard(agent_id))]
+
+
+def same(attribute: Any, value: Any) -> Condition:
+    """It holds this value, or is absent where that is None."""
+    condition: Condition = attribute.does_not_exist() if value is None else attribute == value
+    return condition

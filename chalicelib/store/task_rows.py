@@ -1,0 +1,125 @@
+"""A task as a row under 1 KB: DynamoDB bills whole kilobytes of it at every write, names included.
+
+What indexes and conditions read stands in attributes, the rest in one JSON document, in which the parts that
+every task has are lists without names, and nothing is said twice.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from chalicelib.domain.content import Content
+from chalicelib.domain.ids import clock_shard
+from chalicelib.domain.task import Attempt, Lease, Task
+
+from .tables import TaskRecord
+
+RETENTION_S = 30 * 24 * 3600
+ATTRIBUTES = {"task_id", "created_at", "status", "version", "queue_key", "queue_order", "due_at"}
+CLIENT = {"tenant", "client_id"}  # one attribute, as the index wants it
+LISTED = {"document", "result", "lease", "last", "explanation"}
+LEASE = tuple(f.name for f in fields(Lease))  # rows hold these by position: new ones go to the end
+ATTEMPT = tuple(f.name for f in fields(Attempt))
+CANDIDATE = ("agent_id", "score", "why_not")
+AS_LAST = True  # the task's error is that of its last attempt
+_TASK = TypeAdapter(Task)
+_LEASE = TypeAdapter(Lease)
+_ATTEMPT = TypeAdapter(Attempt)
+assert {f.name for f in fields(Task)} >= ATTRIBUTES | CLIENT | LISTED
+
+
+def to_record(task: Task, *, cid: str) -> TaskRecord:
+    """The row of a task; what is over is deleted 30 days later."""
+    return TaskRecord(
+        task_id=task.task_id,
+        client_key=f"{task.tenant}#{task.client_id}",
+        created_at=task.created_at,
+        status=task.status.value,
+        version=task.version,
+        cid=cid,
+        queue_key=task.queue_key,
+        queue_order=task.queue_order,
+        clock_shard=None if task.due_at is None else clock_shard(task.task_id),
+        due_at=task.due_at,
+        doc=_doc(task),
+        ttl=None if task.ended_at is None else task.ended_at // 1000 + RETENTION_S,
+    )
+
+
+def from_record(record: TaskRecord) -> Task:
+    """The task of a row."""
+    doc: dict[str, Any] = json.loads(record.doc)
+    tenant, client_id = record.client_key.split("#", 1)
+    parts: dict[str, Any] = {name: getattr(record, name) for name in ATTRIBUTES}
+    parts |= {"tenant": tenant, "client_id": client_id}
+    parts |= {name: _content(doc[name]) for name in ("document", "result") if name in doc}
+    parts |= {
+        name: dict(zip(names, doc[name], strict=False))
+        for name, names in (("lease", LEASE), ("last", ATTEMPT))
+        if name in doc
+    }
+    if doc.get("error") is AS_LAST:
+        parts["error"] = parts["last"]["error"]
+    if isinstance(doc.get("explanation"), list):
+        parts["explanation"] = _explanation(doc["explanation"])
+    return _TASK.validate_python(doc | parts)
+
+
+def _doc(task: Task) -> str:
+    doc = _TASK.dump_python(task, mode="json", exclude=ATTRIBUTES | CLIENT | LISTED, exclude_defaults=True)
+    listed = {
+        "document": _of_content(task.document),
+        "result": task.result and _of_content(task.result),
+        "lease": task.lease and _values(_LEASE.dump_python(task.lease, mode="json")),
+        "last": task.last and _values(_ATTEMPT.dump_python(task.last, mode="json")),
+        "explanation": task.explanation and _of_explanation(task.explanation),
+    }
+    if task.error is not None and task.last is not None and task.last.error == task.error:
+        doc["error"] = AS_LAST
+    whole = doc | {name: part for name, part in listed.items() if part is not None}
+    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
+
+
+def _values(fields_: dict[str, Any]) -> list[Any]:
+    """By position, without the empty end."""
+    values = list(fields_.values())
+    while values and values[-1] is None:
+        values.pop()
+    return values
+
+
+def _of_content(content: Content) -> list[str | None]:
+    """A document in line says its own hash."""
+    if content.inline is not None:
+        return [content.inline]
+    return [content.sha256, content.owner, content.kind]
+
+
+def _content(parts: Sequence[str]) -> Content:
+    if len(parts) == 1:
+        return Content(hashlib.sha256(parts[0].encode()).hexdigest(), inline=parts[0])
+    sha256, owner, kind = parts
+    return Content(sha256, owner=owner, kind=kind)
+
+
+def _of_explanation(text: str) -> list[Any] | str:
+    """[strategy, [agent, score, why not], ...]; any other text as it is."""
+    try:
+        told = json.loads(text)
+        short = [told["strategy"], *([c[name] for name in CANDIDATE] for c in told["candidates"])]
+    except (ValueError, TypeError, LookupError):
+        return text
+    return short if _explanation(short) == text else text
+
+
+def _explanation(short: list[Any]) -> str:
+    strategy, *candidates = short
+    told = {
+        "strategy": strategy,
+        "candidates": [dict(zip(CANDIDATE, candidate, strict=True)) for candidate in candidates],
+    }
+    return json.dumps(told, separators=(",", ":"))

@@ -1,0 +1,119 @@
+"""Ways through the service that the end-to-end suite does not take, so that every right is seen in use."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.deployed.deployment import Deployment
+
+LARGE = {"text": "x" * 2_000}  # too large for the task's own row
+LONG_SILENT = {"last_heartbeat": {"N": "1"}}  # its queue need not linger for it
+SOON_S = 30
+
+
+def take_rare_ways(deployed: Deployment) -> None:
+    """Each is checked by what it leaves behind; AssertionError where that is missing."""
+    deployed.made("/aitp/tasks", capability_required="nobody-has-it", **_order())
+    _receive_by_queue_and_leave(deployed)
+    _time_out_twice(deployed)
+    _crash_while_leaving(deployed)
+    _pass_on_a_full_shard(deployed)
+    for path in (
+        "/ains/agents",
+        "/ains/agents?capability=rare-timeout",
+        "/ains/agents/rare-timeout/capabilities",
+        "/aitp/tasks",
+        "/aitp/tasks?client_id=rare",
+        "/aitp/tasks/schedule",
+        "/aitp/tasks/schedule?client_id=rare",
+        "/aitp/queue/stats",
+    ):
+        deployed.got(path)
+
+
+def last_tick(deployed: Deployment) -> str:
+    """When the clock last ran, as the service tells; empty before the first."""
+    return deployed.got("/ains/health")["checks"]["last_tick_at"] or ""
+
+
+def await_tick(deployed: Deployment, *, after: str) -> None:
+    """Until the clock ran once more than at `after`, and the service calls itself healthy."""
+    _until(lambda: last_tick(deployed) > after, seconds=130)
+    assert deployed.got("/ains/health")["status"] == "ok"
+
+
+def _receive_by_queue_and_leave(deployed: Deployment) -> None:
+    _register(deployed, "rare-queue", delivery="sqs")
+    task_id = deployed.made("/aitp/tasks", capability_required="rare-queue", **_order())["task_id"]
+    _until(lambda: deployed.got(f"/aitp/tasks/{task_id}")["status"] == "ASSIGNED")
+    deployed.answered("DELETE", f"/aitp/tasks/{task_id}")
+    _rewrite(deployed, "rare-queue", **LONG_SILENT)
+    deployed.answered("DELETE", "/ains/agents/rare-queue")
+
+
+def _time_out_twice(deployed: Deployment) -> None:
+    _register(deployed, "rare-timeout")
+    retry = {"strategy": "fixed", "backoff_seconds": 0, "jitter": 0}
+    order = {"timeout_seconds": 1, "max_retries": 1, "retry_policy": retry}
+    task_id = deployed.made("/aitp/tasks", capability_required="rare-timeout", **_order(), **order)["task_id"]
+    for _ in range(2):
+        _until(lambda: _start_what_came(deployed, "rare-timeout"))
+    _until(lambda: deployed.got(f"/aitp/tasks/{task_id}")["status"] == "FAILED")
+    assert [a["outcome"] for a in deployed.got(f"/aitp/tasks/{task_id}")["attempts"]] == ["timeout"] * 2
+
+
+def _start_what_came(deployed: Deployment, agent_id: str) -> bool:
+    tasks = deployed.got(f"/aitp/tasks?assigned_agent_id={agent_id}")["tasks"]
+    came = [task["task_id"] for task in tasks if task["status"] == "ASSIGNED"]
+    for task_id in came:
+        deployed.answered("PUT", f"/aitp/tasks/{task_id}/status", {"status": "ACTIVE", "agent_id": agent_id})
+    return bool(came)
+
+
+def _crash_while_leaving(deployed: Deployment) -> None:
+    """The agent is marked as gone, then nothing more happens: the clock must bury it."""
+    _register(deployed, "rare-crash", delivery="sqs")
+    _rewrite(deployed, "rare-crash", departed={"BOOL": True}, due_at={"N": "1"}, **LONG_SILENT)
+    _hint(deployed, kind="due", aggregate="agent", id="rare-crash")
+    key = {"agent_id": {"S": "rare-crash"}}
+    database, table = deployed.aws.client("dynamodb"), deployed.outputs["AgentsTableName"]
+    _until(lambda: "Item" not in database.get_item(TableName=table, Key=key))
+
+
+def _rewrite(deployed: Deployment, agent_id: str, **attributes: Any) -> None:
+    deployed.aws.client("dynamodb").update_item(
+        TableName=deployed.outputs["AgentsTableName"],
+        Key={"agent_id": {"S": agent_id}},
+        AttributeUpdates={name: {"Action": "PUT", "Value": value} for name, value in attributes.items()},
+    )
+
+
+def _pass_on_a_full_shard(deployed: Deployment) -> None:
+    for aggregate in ("agent", "schedule", "task"):
+        _hint(deployed, kind="sweep", aggregate=aggregate, id="0", until=_now())
+
+
+def _hint(deployed: Deployment, **fields: Any) -> None:
+    url = deployed.outputs["WorkQueueUrl"]
+    deployed.aws.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps({"v": 1, **fields}))
+
+
+def _register(deployed: Deployment, name: str, **fields: str) -> None:
+    agent = {"agent_id": name, "display_name": name, "capabilities": [name], "max_concurrency": 1}
+    deployed.made("/ains/agents", **agent, **fields)
+
+
+def _order() -> dict[str, Any]:
+    return {"client_id": "rare", "task_type": "rare", "input_data": LARGE}
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _until(fact: Callable[[], bool], *, seconds: float = SOON_S) -> None:
+    deadline = time.monotonic() + seconds
+    while not fact():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds"
+        time.sleep(0.2)

@@ -1,0 +1,65 @@
+"""Agents', schedules' and executions' rows: small, and gone when they are over."""
+
+from dataclasses import replace
+from typing import Any
+
+from pynamodb.models import Model
+
+from chalicelib.domain.agent import Profile
+from chalicelib.domain.schedule import ExecutionStatus
+from chalicelib.store.agent_rows import to_record
+from chalicelib.store.tables import ExecutionRecord, PayloadRecord, ScheduleRecord
+from tests.budgets.counting import item_bytes
+from tests.contract.implementations import Stores
+from tests.contract.values import NOW, a_run, a_schedule, a_task, an_agent
+
+
+def row(record: Model) -> dict[str, Any]:
+    serialized: dict[str, Any] = record.serialize()
+    return serialized
+
+
+def test_a_typical_agents_row_stays_under_a_kilobyte() -> None:
+    names = ("summarize-documents", "translate", "extract-tables")
+    profile = Profile(
+        display_name="Summarizer",
+        capabilities=names,
+        tags=("production", "eu"),
+        endpoint="https://agents.example/summarizer",
+        metadata={"version": "2.1.0", "model": "large"},
+    )
+    agent = an_agent(
+        "agent-01jd3m8x5v9k2w7q4r6t8y0zaa",
+        profile=profile,
+        session_id="session-01jd3m8x5v9k2w7q4r6t8y0zbb",
+        evidence={f"{name}{sign}": 1.2345678901234567e20 for name in names for sign in "+-"},
+        in_flight=3,
+        seq=123_456,
+        acked=123_455,
+    )
+    assert item_bytes(row(to_record(agent))) < 1_024
+
+
+def test_a_typical_schedules_row_stays_under_a_kilobyte(stores: Stores) -> None:
+    options = {"timeout_ms": 60_000, "max_retries": 5, "retry": {"strategy": "fixed", "backoff_ms": 1_000}}
+    wordy = a_schedule(
+        "schedule-01jd3m8x5v9k2w7q4r6t8y0zaa", description="What came in overnight", task_options=options
+    )
+    stores.schedules.add(wordy)
+    assert item_bytes(row(ScheduleRecord.get(wordy.schedule_id))) < 1_024
+
+
+def test_an_execution_expires_thirty_days_after_its_end(stores: Stores) -> None:
+    stores.schedules.add(a_schedule())
+    run = a_run()
+    stores.schedules.fire(replace(a_schedule(), version=2), was=1, task=a_task(run.task_id), execution=run)
+    assert "ttl" not in row(ExecutionRecord.get("schedule-1", NOW))
+    stores.schedules.settle(replace(run, status=ExecutionStatus.COMPLETED, ended_at=NOW + 500))
+    assert row(ExecutionRecord.get("schedule-1", NOW))["ttl"] == {"N": str(NOW // 1000 + 30 * 24 * 3600)}
+
+
+def test_a_document_expires_when_it_was_told_to_and_else_never(stores: Stores) -> None:
+    stores.payloads.put("task-1", "input", "a")
+    stores.payloads.put("task-1", "result", "b", ttl=123)
+    assert "ttl" not in row(PayloadRecord.get("task-1", "input"))
+    assert row(PayloadRecord.get("task-1", "result"))["ttl"] == {"N": "123"}
