@@ -57,7 +57,7 @@ class HttpSync:
         return _QUICK if answer.assignments else min(self._poll.due_in, self._heartbeat.due_in)
 
     def sign_off(self) -> None:
-        self.round(status="DRAINING")
+        self.round(status="OFFLINE")
 
     def close(self) -> None:
         pass

@@ -65,7 +65,7 @@ class SqsLongPoll:
     def sign_off(self) -> None:
         for report in self._link.bench.reports():
             self._report(report)
-        self._said = "DRAINING"
+        self._said = "OFFLINE"
         self._sync()
 
     def close(self) -> None:

@@ -66,7 +66,7 @@ METRIC_BY_NAME = {metric.name: metric for metric in METRICS}
 
 
 def logger() -> Logger:
-    """Structured JSON lines on stderr; payloads and keys are never handed to it."""
+    """Structured JSON lines, where Lambda reads them; payloads and keys are never handed to it."""
     return Logger(service="ains")
 
 

@@ -125,7 +125,7 @@ class Sync(Request):
     reports: Annotated[list[FinishedTask], Field(max_length=MOST_NAMED)] = []
     released: Annotated[list[ReleasedTask], Field(max_length=MOST_NAMED)] = []
     free_slots: Annotated[int, Field(ge=0, le=1_000)] = 0
-    status: Literal[Wish.ACTIVE, Wish.DEGRADED, Wish.DRAINING] | None = None
+    status: Wish | None = None
     metrics: dict[str, Any] | None = None
 
 

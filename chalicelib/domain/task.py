@@ -29,6 +29,7 @@ MOVES: Mapping[Status, frozenset[Status]] = {
     Status.FAILED: frozenset(),
     Status.CANCELLED: frozenset(),
 }
+RETENTION_S = 30 * 24 * 3600  # what is over is kept so long after its end
 OVER = frozenset(status for status, onward in MOVES.items() if not onward)
 HELD = frozenset({Status.ASSIGNED, Status.ACTIVE})
 

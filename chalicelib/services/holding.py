@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.domain import lifecycle
 from chalicelib.domain.content import Content, packed
 from chalicelib.domain.errors import Conflict, IllegalMove, LostRace, NotFound, StaleLease
-from chalicelib.domain.task import FailureKind, Outcome, Status, Task
+from chalicelib.domain.task import RETENTION_S, FailureKind, Outcome, Status, Task
 
 from .changing import Changing
 from .ports import Chance, Clock, PayloadStore
@@ -36,10 +36,9 @@ class Holding:
     clock: Clock
     chance: Chance
 
-    def report(self, report: Report, *, tenant: str | None = None, from_assigned: bool = False) -> Task:
+    def report(self, report: Report, *, tenant: str, from_assigned: bool = False) -> Task:
         """The task after an accepted report; the accepted report again answers the same.
 
-        `tenant` is the caller's; None only for callers that may report for every tenant.
         `from_assigned`: a finish of a task not yet started counts as started and finished.
         Raises StaleLease, IllegalMove, NotFound (also for another tenant's), TooLarge.
         """
@@ -47,8 +46,7 @@ class Holding:
         result = packed(report.result, owner=report.task_id, kind="result") if finished else None
 
         def decide(task: Task) -> Task:
-            if tenant is not None:
-                _check_tenant(task, tenant)
+            _check_tenant(task, tenant)
             if _is_replay(task, report, result[0] if result else None):
                 return task
             return self._reported(task, report, result, from_assigned)
@@ -58,7 +56,7 @@ class Holding:
     def _kept(self, content: Content, text: str) -> Content:
         """A result too large for the row is written before it; its name holds its hash."""
         if content.key is not None:
-            self.payloads.put(*content.key, text)
+            self.payloads.put(*content.key, text, ttl=self.clock() // 1000 + RETENTION_S)
         return content
 
     def _reported(

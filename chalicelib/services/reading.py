@@ -16,6 +16,7 @@ from .ports import AgentStore, Clock, Page, PayloadStore, ScheduleStore, TaskSto
 
 T = TypeVar("T")
 MOST_KEYS = 1_000  # read for one page, however selective its filters
+MOST_PAGES = 20
 BATCH = 100
 
 
@@ -181,13 +182,14 @@ def gathered(
     limit: int,
     cursor: str | None,
 ) -> Page[T]:
-    """Pages until the limit is full, the list ends, or 1,000 keys were read."""
+    """Pages until the limit is full, the list ends, or 1,000 keys or 20 pages were read."""
     found: list[T] = []
-    read = 0
-    while len(found) < limit and read < MOST_KEYS:
+    read = pages = 0
+    while len(found) < limit and read < MOST_KEYS and pages < MOST_PAGES:
         size = min(BATCH, limit - len(found))
         part = page(size, cursor)
         read += size
+        pages += 1
         found += filter(admits, part.items)
         cursor = part.cursor
         if cursor is None:

@@ -9,7 +9,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.ids import clock_shard
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
-from chalicelib.domain.task import Task
+from chalicelib.domain.task import RETENTION_S, Task
 from chalicelib.services.ports import DueRow, Page
 
 from . import paging, tasks
@@ -17,7 +17,6 @@ from .reads import rows_of
 from .tables import ExecutionRecord, ScheduleRecord, TaskRecord
 from .writes import Refused, Writes
 
-RETENTION_S = 30 * 24 * 3600
 _ATTRIBUTES = {"schedule_id", "created_at", "status", "version", "failed_runs"}
 _DOC = TypeAdapter(Schedule)
 _RUN = TypeAdapter(Execution)

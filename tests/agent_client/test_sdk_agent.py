@@ -153,4 +153,4 @@ def test_an_agent_with_a_queue_of_its_own_works_the_same(service) -> None:
         assert service.wait_for(task_id).result_data == "hello"
         queue.wait_until(lambda: len(queue.deleted) == 1)
         queue.close()
-    assert service.state.agents["agent-1"]["status"] == "DRAINING"
+    assert service.state.agents["agent-1"]["status"] == "OFFLINE"

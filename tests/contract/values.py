@@ -16,7 +16,7 @@ from chalicelib.domain.task import Attempt, Lease, Task
 
 NOW = 1_800_000_000_000
 TENANT = "acme"
-EXAMPLES = settings(max_examples=25, deadline=None, derandomize=True, database=None)
+EXAMPLES = settings(max_examples=15, deadline=None, derandomize=True, database=None)
 
 
 def in_line(text: str) -> Content:

@@ -11,7 +11,7 @@ from tests.deployed.deployment import FUNCTIONS, Deployment
 from tests.deployed.rare_ways import await_tick, last_tick, take_rare_ways
 from tests.deployed.recorded_calls import granted, used
 
-pytestmark = pytest.mark.deployed
+pytestmark = [pytest.mark.deployed, pytest.mark.xdist_group("deployed")]  # one deployment for all
 
 E2E_S = 1_500
 TROUBLE = ("AccessDenied", "not authorized", '"level":"ERROR"', "Task timed out")

@@ -130,11 +130,12 @@ def test_one_of_two_contradicting_reports_is_recorded(engine: Engine) -> None:
         task = submit(engine)
         engine.use_cases.dispatch.route(task.task_id, tenant="local", capability="report-v1")
         common = {"task_id": task.task_id, "agent_id": "one", "token": 1}
-        engine.use_cases.holding.report(Report(status=Status.ACTIVE, **common))
+        engine.use_cases.holding.report(Report(status=Status.ACTIVE, **common), tenant="local")
         good = Report(status=Status.COMPLETED, result={"ok": True}, **common)
         bad = Report(status=Status.FAILED, error="no", retryable=False, **common)
         raised = at_once(
-            lambda r=good: engine.use_cases.holding.report(r), lambda r=bad: second.holding.report(r)
+            lambda r=good: engine.use_cases.holding.report(r, tenant="local"),
+            lambda r=bad: second.holding.report(r, tenant="local"),
         )
         assert len(raised) == 1
         assert isinstance(raised[0], DomainError)

@@ -102,9 +102,3 @@ def test_lists_and_counts_hold_only_ones_own(theirs: tuple[Watched, str, str]) -
         assert fleet.items == ()
     stats = u.reading.queue_stats(tenant=OTHER)
     assert (stats["waiting"], stats["active"], stats["agents_taking_work"]) == (0, 0, 0)
-
-
-def test_a_caller_for_every_tenant_may_report(theirs: tuple[Watched, str, str]) -> None:
-    w, task_id, _ = theirs
-    done = w.use_cases.holding.report(Report(task_id=task_id, agent_id="a", token=1, status=Status.COMPLETED))
-    assert done.status is Status.COMPLETED
