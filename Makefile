@@ -60,7 +60,7 @@ deploy: package ## Deploy it with the AWS CLI (STAGE=, BUCKET=)
 lock: ## Pin infra/requirements-dev.txt anew
 	@rm -rf .local/lock && $(PYTHON) -m venv .local/lock
 	@.local/lock/bin/pip install --quiet -r infra/requirements-dev.in
-	@{ echo "# Written by \`make lock\` from requirements-dev.in; do not edit."; .local/lock/bin/pip freeze; } > infra/requirements-dev.txt
+	@{ echo "# Written by \`make lock\` from requirements-dev.in; do not edit."; .local/lock/bin/pip freeze --all | grep -viE '^(setuptools|pip)=='; } > infra/requirements-dev.txt
 	@rm -rf .local/lock
 
 format: $(READY) ## Format and fix what can be fixed

@@ -20,13 +20,13 @@ def due_of(stores: Stores) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["task", "agent", "schedule"])
 def test_what_is_due_stands_in_its_shard_soonest_first(stores: Stores, kind: str) -> None:
-    filled(stores, 20)
+    filled(stores, 12)
     if kind == "schedule":  # it has moved on with its runs
         first = stores.schedules.get("schedule-0")
         assert first is not None
         stores.schedules.save(replace(first, version=99, next_slot=NOW), was=first.version)
     due = due_of(stores)[kind]
-    rows = [DueRow(f"{kind}-{n}", NOW + 10 * n) for n in range(20)]
+    rows = [DueRow(f"{kind}-{n}", NOW + 10 * n) for n in range(12)]
     for shard in range(CLOCK_SHARDS):
         mine = [row for row in rows if clock_shard(row.row_id) == shard]
         assert due(shard, until=NOW + 1_000, limit=100).items == tuple(mine)
@@ -37,7 +37,7 @@ def test_what_is_due_stands_in_its_shard_soonest_first(stores: Stores, kind: str
 
 @pytest.mark.parametrize("kind", ["task", "agent", "schedule"])
 def test_a_full_shard_is_gone_on_with_at_its_cursor(stores: Stores, kind: str) -> None:
-    filled(stores, 20)
+    filled(stores, 12)
     due = due_of(stores)[kind]
     for shard in range(CLOCK_SHARDS):
         whole = due(shard, until=NOW + 1_000, limit=100).items
