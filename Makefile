@@ -42,7 +42,7 @@ check: $(READY)
 	@echo "format, lint, types, imports, dependencies: fine"
 
 unit: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report=
 	@$(BIN)/coverage report --include='chalicelib/domain/*,chalicelib/services/*' --fail-under=100
 	@$(BIN)/coverage report --fail-under=90 | tail -1
 
@@ -52,7 +52,9 @@ bench: $(READY) ## The tables of docs/performance.md from a fresh run
 package: $(READY) ## The deployable template in out/ (STAGE=)
 	@$(BIN)/python -m infra.package --stage $(STAGE) --out out
 
-deploy: package ## Deploy it with the AWS CLI (STAGE=, BUCKET=)
+deploy: package ## Deploy it with the AWS CLI (STAGE=, BUCKET=, ADMIN_KEY_SHA256=)
+	@test -n "$(BUCKET)" -a -n "$(ADMIN_KEY_SHA256)" \
+		|| { echo "make deploy needs BUCKET= and ADMIN_KEY_SHA256=; docs/deploy.md says how to make the key" >&2; exit 1; }
 	aws cloudformation package --template-file out/sam.yaml --s3-bucket $(BUCKET) --output-template-file out/packaged.yaml
 	aws cloudformation deploy --template-file out/packaged.yaml --stack-name ains-$(STAGE) --s3-bucket $(BUCKET) \
 		--capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --parameter-overrides Stage=$(STAGE) AdminKeySha256=$(ADMIN_KEY_SHA256)

@@ -1,27 +1,33 @@
 """AINS on Lambda: composition root, then every entry point of the deployment in one line each."""
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from chalice.app import CloudWatchEvent, Rate, SQSEvent
-from chalicelib.api.caller import Auth
-from chalicelib.api.create_app import create_app
 
 from chalicelib import __version__, consumers, settings, telemetry, ticks, wiring
+from chalicelib.api.caller import Auth
+from chalicelib.api.create_app import create_app
 from chalicelib.services.usecases import UseCases
-
-log = telemetry.logger()
-
 
 configured = settings.from_environment()
 metrics = telemetry.EmfMetrics(configured.stage)
 auth = Auth(open_mode=configured.open_mode, admin_key_sha256=configured.admin_key_sha256)
 
 
+making = Lock()
+
+
 @cache
+def made() -> UseCases:
+    return wiring.assemble(wiring.aws(configured.required(), metrics))
+
+
 def use_cases() -> UseCases:
     """Made by the first event: packaging imports this module with no environment and no network."""
-    return wiring.assemble(wiring.aws(configured.required(), metrics))
+    with making:  # the local service handles several first events at once
+        return made()
 
 
 app = create_app(use_cases, auth=auth, version=__version__)
@@ -38,7 +44,7 @@ def measured(event: Any, get_response: Any) -> Any:
 
 @app.on_sqs_message(queue_arn="arn:aws:sqs:us-east-1:000000000000:ains-work", batch_size=10, name="work")
 def work(event: SQSEvent) -> dict[str, Any]:
-    return consumers.work(event.to_dict(), use_cases(), log)
+    return consumers.work(event.to_dict(), use_cases(), telemetry.logger())
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="tick")

@@ -10,7 +10,7 @@ class SettingsError(Exception):
     """The environment lacks something, and this says what."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """`open_mode` is for a service that listens on loopback only: everybody is an admin of tenant `local`."""
 

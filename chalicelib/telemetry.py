@@ -3,11 +3,11 @@
 import threading
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Logger
-
 if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
     from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import (
         AmazonCloudWatchEMFProvider,
     )
@@ -24,7 +24,7 @@ class Kind(StrEnum):
     DISTRIBUTION = "distribution"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Metric:
     """One row of the table. Labels never hold an id: each distinct value costs money every month."""
 
@@ -65,8 +65,11 @@ METRICS = (
 METRIC_BY_NAME = {metric.name: metric for metric in METRICS}
 
 
-def logger() -> Logger:
+@cache
+def logger() -> "Logger":
     """Structured JSON lines, where Lambda reads them; payloads and keys are never handed to it."""
+    from aws_lambda_powertools import Logger  # noqa: PLC0415 - for those who have something to say
+
     return Logger(service="ains")
 
 

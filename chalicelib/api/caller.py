@@ -19,7 +19,7 @@ class CallerKind(StrEnum):
     ANYBODY = "anybody"  # nobody asked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caller:
     """Whoever showed the key; everything it sees belongs to its tenant."""
 
@@ -30,7 +30,7 @@ class Caller:
 ANYBODY = Caller("", CallerKind.ANYBODY)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Auth:
     """In `open_mode` (a service on loopback) everybody is an admin; else, with no key configured, nobody."""
 

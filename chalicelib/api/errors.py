@@ -19,7 +19,7 @@ class MethodNotAllowed(errors.DomainError):
         super().__init__(f"{method} is not offered here; this path takes {self.allowed}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kind:
     """One row of the table; `advice` is added to what the error says."""
 
@@ -51,7 +51,7 @@ CRASHED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """The body of a refusal, and the headers it needs."""
 

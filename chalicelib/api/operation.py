@@ -14,7 +14,7 @@ B = TypeVar("B", bound=Request)
 A = TypeVar("A")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """What the API knows of itself, and how it comes by its use cases: when a call first needs them."""
 
@@ -23,7 +23,7 @@ class Service:
     use_cases: Callable[[], UseCases]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Call(Generic[Q, B]):
     """One request, understood: what a view works on. `path` holds the path's variables, checked as ids."""
 
@@ -45,7 +45,7 @@ class Call(Generic[Q, B]):
         return self.caller.tenant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply(Generic[A]):
     """An answer that is not just 200."""
 
@@ -57,7 +57,7 @@ class Reply(Generic[A]):
 View = Callable[[Call[Q, B]], A | Reply[A]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Operation:
     """One method of one path. `answer` is the type of its success body."""
 

@@ -40,7 +40,7 @@ class Delivery(StrEnum):
     SQS = "sqs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """What registration says; a heartbeat never changes it."""
 
@@ -61,7 +61,7 @@ class Profile:
         return LEASE_BEATS * self.heartbeat_ms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Agent:
     """One row. Its writers change single attributes under conditions, so it carries no version."""
 

@@ -11,7 +11,7 @@ INLINE_BYTES = 256
 MAX_BYTES = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
     """A JSON document: in line on the row when small, else by reference to `payloads` (owner, kind)."""
 

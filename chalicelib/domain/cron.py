@@ -18,7 +18,7 @@ SEARCH_YEARS = 8  # 29 February is eight years away around 2100
 LATEST_MS = 7_258_118_400_000  # the year 2200: beyond it nothing is searched
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cron:
     """A valid expression. Instants are milliseconds UTC, zones IANA names."""
 

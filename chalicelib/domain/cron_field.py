@@ -7,7 +7,7 @@ from .cron_term import DAY, HOUR, MINUTE, MONTH, WEEKDAY, Field, Term, read_term
 FIELDS = (MINUTE, HOUR, DAY, MONTH, WEEKDAY)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """A whole field: its canonical text and what it names."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .cron_hints import probably, refused
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """The bounds of a field; `names` stand for the values from `low` on."""
 
@@ -22,7 +22,7 @@ class Field:
         return frozenset(range(self.low, self.high + 1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Term:
     """One item of a field's list: plain values, or a sign such as L, 15W, 5#3, L5 (as croniter spells it)."""
 

@@ -13,7 +13,7 @@ class Strategy(StrEnum):
     FIXED = "fixed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RetryPolicy:
     """Waits in milliseconds; `jitter` is the share of the wait that chance may take away (0 to 1)."""
 

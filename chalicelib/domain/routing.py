@@ -31,7 +31,7 @@ class Chance(Protocol):
     def sample(self, population: Sequence[T], k: int) -> list[T]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
     """One agent that was looked at: its score, or why it was not taken."""
 
@@ -40,7 +40,7 @@ class Candidate:
     why_not: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """The agent chosen, or None when nobody may take the task now, and what was considered."""
 

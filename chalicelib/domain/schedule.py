@@ -58,7 +58,7 @@ class NotDue(Conflict):
     """The slot's time has not come: the hint was early."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Schedule:
     """One row. `version` counts its writes and is the lock; times are milliseconds UTC."""
 
@@ -99,7 +99,7 @@ class Schedule:
         return self.next_slot if self.status is ScheduleStatus.ACTIVE else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Execution:
     """What became of one slot."""
 
@@ -118,7 +118,7 @@ class Execution:
         return self.executed_at - self.slot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Firing:
     """A slot that becomes a task: to be written together with the schedule that moved on, or not at all."""
 

@@ -58,7 +58,7 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Lease:
     """The current assignment. Times in milliseconds UTC."""
 
@@ -80,7 +80,7 @@ class Lease:
         return self.start_by if self.deadline is None else self.deadline
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Attempt:
     """One assignment that ended."""
 
@@ -94,7 +94,7 @@ class Attempt:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """One row. `version` counts its writes and is the lock; times are milliseconds UTC."""
 

@@ -19,7 +19,7 @@ PRIOR_MEAN = 0.5
 _AGENT_FAULTS = frozenset({Outcome.ERROR, Outcome.TIMEOUT})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """What one event adds: `good` or `bad`, in forward-decayed weight, for one capability."""
 
@@ -28,7 +28,7 @@ class Evidence:
     bad: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Posterior:
     """Beta(alpha, beta) over the chance of success, and how many results stand behind it."""
 

@@ -18,7 +18,7 @@ TRIES = 4
 INBOX = 100
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Agents:
     """One row per agent; whatever it holds, keeping alive is one write."""
 

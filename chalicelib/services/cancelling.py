@@ -10,7 +10,7 @@ from .changing import Changing
 from .ports import AgentQueues, AgentStore, Clock
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cancelling:
     """After the answer no outcome of it is recorded any more."""
 

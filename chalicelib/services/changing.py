@@ -15,7 +15,7 @@ TRIES = 4
 Decide = Callable[[Task], Task]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Changing:
     """Writes a decided transition: with its agent's row when a slot becomes free, and tells who waits."""
 

@@ -36,7 +36,7 @@ from .sweeping import Sweeping
 PAGE = 100
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DueTasks:
     """What time does to tasks."""
 
@@ -114,7 +114,7 @@ class DueTasks:
         self.queue.announce(*of_due(Aggregate.TASK, task.task_id, again.due_at, now=now), now=now)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ticking:
     """The minute: every shard of every clocked table, a little ahead, so that it acts to the second."""
 
@@ -159,7 +159,7 @@ class Ticking:
         return len(page.items)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Looking:
     """One due row of any kind."""
 

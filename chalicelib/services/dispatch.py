@@ -15,7 +15,7 @@ DRAWS = (4, 20)  # four candidates; when none of them may take it, twenty more
 CLAIMS = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dispatch:
     """One task, a few candidates, one transaction, whatever the number of agents."""
 

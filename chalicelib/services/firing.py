@@ -15,7 +15,7 @@ from .submission import Options
 SLOTS_AT_ONCE = 50  # of one schedule in one call; the rest is due again at once
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Firing:
     """The schedule moves from this slot to the next, its task and execution are written, or none of it."""
 

@@ -17,7 +17,7 @@ EXPLAINED = 3
 MAX_MESSAGE_BYTES = 200_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Handing:
     """Assigns in one transaction, then announces."""
 

@@ -12,7 +12,7 @@ from .changing import Changing
 from .ports import Chance, Clock, PayloadStore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What an agent says of a task. `token` is None for old clients, which are held to the current holder."""
 
@@ -27,7 +27,7 @@ class Report:
     progress: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Holding:
     """Start, progress, finish, release: every write by an agent is fenced by its lease."""
 

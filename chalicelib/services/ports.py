@@ -41,7 +41,7 @@ class DueRow(NamedTuple):
     due_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page(Generic[T]):
     """One page and the opaque cursor of the next; None when it was the last."""
 
@@ -226,7 +226,7 @@ class HintKind(StrEnum):
     SWEEP = "sweep"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hint:
     """A message on the work queue; `at` delays it until then (at most 15 minutes ahead)."""
 

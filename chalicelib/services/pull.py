@@ -18,7 +18,7 @@ DEEPER = 3  # pages read on while nothing before them suits this agent
 LOST_CLAIMS = 2  # per slot
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pull:
     """Capacity pulls, so that a backlog costs nothing while it waits."""
 

@@ -20,7 +20,7 @@ MOST_PAGES = 20
 BATCH = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FullTask:
     """A task with what lies apart from its row; documents are None where they were not asked for."""
 
@@ -31,7 +31,7 @@ class FullTask:
     attempts: tuple[dict[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskFilter:
     """What a list is anchored on (at most one), and filters within it."""
 
@@ -48,7 +48,7 @@ class TaskFilter:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Reading:
     """Strongly consistent for single rows; lists follow an index, which may lag."""
 

@@ -18,7 +18,7 @@ from .reading import gathered
 TRIES = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Schedules:
     """Every change speaks about the slots after now: what is due before is fired first."""
 

@@ -10,7 +10,7 @@ from chalicelib.domain.task import Status, Task
 from .ports import Clock, ScheduleStore, TaskStore
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Settling:
     """The mark `unsettled` on the row is an outbox: a crash anywhere is repaired by the clock."""
 

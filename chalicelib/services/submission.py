@@ -15,7 +15,7 @@ from .hints import of_waiting
 from .ports import Clock, Metrics, NewId, PayloadStore, TaskStore, WorkQueue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """How a task is run, whoever makes it: a client or a schedule. Milliseconds."""
 
@@ -54,7 +54,7 @@ class Options:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """What a client asks for."""
 
@@ -69,7 +69,7 @@ class Order:
     options: Options = Options()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Submission:
     """Put the task, announce it, answer: a lost announcement is made up by the clock."""
 

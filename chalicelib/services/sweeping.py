@@ -16,7 +16,7 @@ PAGES = 10
 QUEUE_LINGERS_MS = 600_000  # SQS refuses a queue's name for a minute after it was deleted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sweeping:
     """The inbox is an index and may lag: an agent stays in the clock until its own row counts nothing."""
 

@@ -19,7 +19,7 @@ from .ports import AgentStore, Clock, Metrics, TaskStore
 from .pull import Pull
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Named:
     """A task that the agent says it holds."""
 
@@ -29,7 +29,7 @@ class Named:
     progress: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Said:
     """One sync of an agent."""
 
@@ -42,7 +42,7 @@ class Said:
     wish: Wish | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Heard:
     """What became of one report; `refusal` says why it was not accepted."""
 
@@ -51,7 +51,7 @@ class Heard:
     refusal: str | None
 
 
-@dataclass(slots=True)
+@dataclass
 class Answer:
     """The answer to one sync, number `seq`."""
 
@@ -63,7 +63,7 @@ class Answer:
     heard: list[Heard] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Syncing:
     """The SDK's main call."""
 

@@ -17,7 +17,7 @@ from .submission import Submission
 from .syncing import Syncing
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UseCases:
     """What the API, the consumer and the tick call."""
 

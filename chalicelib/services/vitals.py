@@ -10,7 +10,7 @@ from .ports import Clocked
 LATEST_TICK_MS = 180_000  # a tick a minute, and two may be missed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Vitals:
     """Ages in milliseconds; None where there is nothing, or it could not be read."""
 

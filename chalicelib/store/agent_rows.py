@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from pydantic import TypeAdapter
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
@@ -11,9 +10,9 @@ from chalicelib.domain.agent import Agent, Profile, Wish
 from chalicelib.domain.ids import clock_shard
 from chalicelib.domain.trust import Evidence
 
+from .adapters import adapter
 from .tables import AgentRecord
 
-_PROFILE = TypeAdapter(Profile)
 Actions = list[Action]
 __all__ = ["Actions", "Condition", "armed", "claim", "from_record", "handing_back", "same", "to_record"]
 
@@ -23,7 +22,7 @@ def to_record(agent: Agent) -> AgentRecord:
     return AgentRecord(
         agent_id=agent.agent_id,
         tenant=agent.tenant,
-        profile=_PROFILE.dump_python(agent.profile, mode="json", exclude_defaults=True),
+        profile=adapter(Profile).dump_python(agent.profile, mode="json", exclude_defaults=True),
         registered_at=agent.registered_at,
         max_concurrency=agent.max_concurrency,
         lease_ms=agent.profile.lease_ms,
@@ -49,7 +48,7 @@ def from_record(record: AgentRecord) -> Agent:
     return Agent(
         agent_id=record.agent_id,
         tenant=record.tenant,
-        profile=_PROFILE.validate_python(record.profile),
+        profile=adapter(Profile).validate_python(record.profile),
         registered_at=int(record.registered_at),
         max_concurrency=int(record.max_concurrency),
         wish=Wish(record.wish),

@@ -1,25 +1,35 @@
 """One consistent read over several tables, which PynamoDB's models cannot express."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from pynamodb.connection import Connection
+from pynamodb.exceptions import GetError
 from pynamodb.models import Model
 
 M = TypeVar("M", bound=Model)
 BATCH = 100
+TRIES = 8
+STEP_S = 0.01
 
 
 def batch_get(
-    connection: Connection, wanted: Sequence[tuple[type[M], Sequence[Any]]], *, consistent: bool = True
+    connection: Connection,
+    wanted: Sequence[tuple[type[M], Sequence[Any]]],
+    *,
+    consistent: bool = True,
+    pause: Callable[[float], None] = time.sleep,
 ) -> dict[type[M], list[M]]:
     """Rows by model, in the order asked; unknown keys are left out, unprocessed ones asked for again.
 
-    Keys are a hash key, or a tuple of hash and range key; at most 100 in all.
+    Keys are a hash key, or a tuple of hash and range key; at most 100 in all. Raises GetError when a
+    throttled table leaves keys unprocessed time after time.
     """
     requests = {model.Meta.table_name: _request(model, keys, consistent) for model, keys in wanted if keys}
     model_by_table = {model.Meta.table_name: model for model, _ in wanted}
     found: dict[type[M], dict[tuple[Any, ...], M]] = {model: {} for model, _ in wanted}
+    in_vain = 0
     while requests:
         answer = connection.dispatch("BatchGetItem", {"RequestItems": requests})
         for table, items in answer["Responses"].items():
@@ -27,10 +37,19 @@ def batch_get(
             rows = [model.from_raw_data(item) for item in items]
             found[model] |= {_key_of(row): row for row in rows}
         requests = answer.get("UnprocessedKeys") or {}
+        in_vain = 0 if any(answer["Responses"].values()) else in_vain + 1
+        if requests and in_vain:
+            _rest(in_vain, requests, pause)
     return {
         model: [found[model][_as_tuple(key)] for key in keys if _as_tuple(key) in found[model]]
         for model, keys in wanted
     }
+
+
+def _rest(in_vain: int, requests: dict[str, Any], pause: Callable[[float], None]) -> None:
+    if in_vain == TRIES:
+        raise GetError(f"{TRIES} reads in a row left every key of {', '.join(requests)} unprocessed")
+    pause(STEP_S * 2**in_vain)
 
 
 def rows_of(

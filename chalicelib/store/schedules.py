@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from pydantic import TypeAdapter
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
@@ -13,13 +12,12 @@ from chalicelib.domain.task import RETENTION_S, Task
 from chalicelib.services.ports import DueRow, Page
 
 from . import paging, tasks
+from .adapters import adapter
 from .reads import rows_of
 from .tables import ExecutionRecord, ScheduleRecord, TaskRecord
 from .writes import Refused, Writes
 
 _ATTRIBUTES = {"schedule_id", "created_at", "status", "version", "failed_runs"}
-_DOC = TypeAdapter(Schedule)
-_RUN = TypeAdapter(Execution)
 _RUN_ATTRIBUTES = {"schedule_id", "slot", "status"}
 
 
@@ -32,7 +30,7 @@ def _columns(schedule: Schedule, *, cid: str) -> dict[str, Any]:
         "cid": cid,
         "clock_shard": None if schedule.due_at is None else clock_shard(schedule.schedule_id),
         "due_at": schedule.due_at,
-        "doc": _DOC.dump_json(schedule, exclude=_ATTRIBUTES, exclude_defaults=True).decode(),
+        "doc": adapter(Schedule).dump_json(schedule, exclude=_ATTRIBUTES, exclude_defaults=True).decode(),
     }
 
 
@@ -47,7 +45,7 @@ def _actions(schedule: Schedule, *, cid: str) -> list[Action]:
 def from_record(record: ScheduleRecord) -> Schedule:
     """The schedule of a row."""
     keys = {name: getattr(record, name) for name in _ATTRIBUTES}
-    return _DOC.validate_python(json.loads(record.doc) | keys)
+    return adapter(Schedule).validate_python(json.loads(record.doc) | keys)
 
 
 def _run_record(execution: Execution) -> ExecutionRecord:
@@ -55,14 +53,14 @@ def _run_record(execution: Execution) -> ExecutionRecord:
         execution.schedule_id,
         execution.slot,
         status=execution.status.value,
-        doc=_RUN.dump_json(execution, exclude=_RUN_ATTRIBUTES, exclude_defaults=True).decode(),
+        doc=adapter(Execution).dump_json(execution, exclude=_RUN_ATTRIBUTES, exclude_defaults=True).decode(),
         ttl=None if execution.ended_at is None else execution.ended_at // 1000 + RETENTION_S,
     )
 
 
 def _run_from(record: ExecutionRecord) -> Execution:
     keys = {name: getattr(record, name) for name in _RUN_ATTRIBUTES}
-    return _RUN.validate_python(json.loads(record.doc) | keys)
+    return adapter(Execution).validate_python(json.loads(record.doc) | keys)
 
 
 class DynamoSchedules:

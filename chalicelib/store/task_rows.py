@@ -10,15 +10,13 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from chalicelib.domain.content import Content
 from chalicelib.domain.ids import clock_shard
-from chalicelib.domain.task import Attempt, Lease, Task
+from chalicelib.domain.task import RETENTION_S, Attempt, Lease, Task
 
+from .adapters import adapter
 from .tables import TaskRecord
 
-RETENTION_S = 30 * 24 * 3600
 ATTRIBUTES = {"task_id", "created_at", "status", "version", "queue_key", "queue_order", "due_at"}
 CLIENT = {"tenant", "client_id"}  # one attribute, as the index wants it
 LISTED = {"document", "result", "lease", "last", "explanation"}
@@ -26,9 +24,6 @@ LEASE = tuple(f.name for f in fields(Lease))  # rows hold these by position: new
 ATTEMPT = tuple(f.name for f in fields(Attempt))
 CANDIDATE = ("agent_id", "score", "why_not")
 AS_LAST = True  # the task's error is that of its last attempt
-_TASK = TypeAdapter(Task)
-_LEASE = TypeAdapter(Lease)
-_ATTEMPT = TypeAdapter(Attempt)
 assert {f.name for f in fields(Task)} >= ATTRIBUTES | CLIENT | LISTED
 
 
@@ -66,16 +61,18 @@ def from_record(record: TaskRecord) -> Task:
         parts["error"] = parts["last"]["error"]
     if isinstance(doc.get("explanation"), list):
         parts["explanation"] = _explanation(doc["explanation"])
-    return _TASK.validate_python(doc | parts)
+    return adapter(Task).validate_python(doc | parts)
 
 
 def _doc(task: Task) -> str:
-    doc = _TASK.dump_python(task, mode="json", exclude=ATTRIBUTES | CLIENT | LISTED, exclude_defaults=True)
+    doc = adapter(Task).dump_python(
+        task, mode="json", exclude=ATTRIBUTES | CLIENT | LISTED, exclude_defaults=True
+    )
     listed = {
         "document": _of_content(task.document),
         "result": task.result and _of_content(task.result),
-        "lease": task.lease and _values(_LEASE.dump_python(task.lease, mode="json")),
-        "last": task.last and _values(_ATTEMPT.dump_python(task.last, mode="json")),
+        "lease": task.lease and _values(adapter(Lease).dump_python(task.lease, mode="json")),
+        "last": task.last and _values(adapter(Attempt).dump_python(task.last, mode="json")),
         "explanation": task.explanation and _of_explanation(task.explanation),
     }
     if task.error is not None and task.last is not None and task.last.error == task.error:

@@ -131,7 +131,7 @@ DOORS = SCHEDULE_DOORS | {
             ),
             "released": (*HELD, [{"task_id": "a", "lease_token": "1"}]),
             "free_slots": (*NOT_NUMBER, None, -1, 1_001, 1.5),
-            "status": (5, "", "OFFLINE"),
+            "status": (5, "", "SUSPENDED"),
             "metrics": tuple(bad for bad in OBJECT if bad is not None),
         },
         ("session_id", "ack"),

@@ -96,7 +96,7 @@ class AinsMachine(RuleBasedStateMachine):
                 case "change":
                     use_cases.schedules.change(schedule_id, {"priority": 9}, tenant=TENANT)
                 case _:
-                    self.forgotten = use_cases.schedules.delete(schedule_id, tenant=TENANT)
+                    use_cases.schedules.delete(schedule_id, tenant=TENANT)
 
     # agents
 
