@@ -97,11 +97,11 @@ def test_the_log_is_json_lines_that_name_the_service() -> None:
     handler = log.registered_handler  # made with whatever stdout was when the process first logged
     assert isinstance(handler, logging.StreamHandler)
     written = io.StringIO()
-    before = handler.setStream(written)
+    before, handler.stream = handler.stream, written  # setStream would flush one that is closed by now
     try:
         log.warning("told", extra={"message_id": "m"})
     finally:
-        handler.setStream(before)
+        handler.stream = before
     line = json.loads(written.getvalue().splitlines()[-1])
     assert (line["message"], line["service"], line["message_id"], line["level"]) == (
         "told",
