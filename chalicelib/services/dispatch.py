@@ -1,6 +1,7 @@
 """Routing a waiting task to an agent."""
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from chalicelib.domain import lifecycle, routing
 from chalicelib.domain.agent import Agent
@@ -31,14 +32,15 @@ class Dispatch:
         From then on capacity pulls: whoever has a free slot takes the best waiting task.
         """
         pool = list(self.roster.candidates(tenant, capability))
-        task: Task | None = None
+        # With nobody to read, a row this process remembers will do: parking it is conditional on its version.
+        task = None if pool else self.tasks.remembered(task_id) or self.tasks.get(task_id)
         for draw in DRAWS:
             drawn = self.chance.sample(pool, min(draw, len(pool)))
             pool = [agent_id for agent_id in pool if agent_id not in set(drawn)]
-            if not drawn and task is not None:
+            if not drawn:
                 break
             task, agents = self.tasks.get_with_agents(task_id, drawn)
-            if task is None or not task.in_line or task.has_expired(self.clock()):
+            if not self._waits(task):
                 return None
             try:
                 held = self._assigned(task, agents, are_all=not pool)
@@ -46,7 +48,10 @@ class Dispatch:
                 return None  # somebody else has it
             if held is not None:
                 return held
-        return self._parked(task) if task is not None else None
+        return self._parked(task) if self._waits(task) else None
+
+    def _waits(self, task: Task | None) -> TypeGuard[Task]:
+        return task is not None and task.in_line and not task.has_expired(self.clock())
 
     def _assigned(self, task: Task, agents: list[Agent], *, are_all: bool) -> Task | None:
         for _ in range(CLAIMS):

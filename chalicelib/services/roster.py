@@ -20,7 +20,8 @@ class _Sample:
 
 @dataclass
 class Roster:
-    """Up to 100 agent ids of a capability from a random place of its index, kept for a second.
+    """Up to 100 agent ids of a capability from a random place of its index, kept for a second (none, too:
+    who comes meanwhile takes waiting work by itself).
 
     Reading 100 and drawing from them is fair (no agent's share much above another's), where taking the next
     few keys from a random place is not: the gaps between keys are unequal.
@@ -38,7 +39,7 @@ class Roster:
         now = self.clock()
         with self._lock:
             known = self._samples.get(key)
-        if known is not None and known.agent_ids and 0 <= now - known.read_at < FRESH_MS:
+        if known is not None and 0 <= now - known.read_at < FRESH_MS:
             return known.agent_ids
         sample = self._read(tenant, capability, whole=known is not None and known.is_all, now=now)
         with self._lock:

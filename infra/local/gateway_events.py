@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -129,7 +128,7 @@ def _context(request: HttpRequest, route: Route, request_id: str) -> dict[str, A
         "path": f"/{STAGE}{request.path}",
         "requestId": request_id,
         "extendedRequestId": request_id,
-        "requestTime": datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
         "requestTimeEpoch": int(now * 1000),
         "identity": {"sourceIp": request.peer, "userAgent": agent},
     }

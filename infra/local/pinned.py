@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from functools import lru_cache
 from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +33,8 @@ PRIVATE_NAMES = {
         "_index_order_keys",
         "_index_order_value",
         "_extract_key_val",
+        "_condition_syntax_error",
+        "_tokenize",
         "copy",
         "_txn_idempotency",
         "reset",
@@ -96,5 +99,9 @@ dynamodb, sqs, cloudwatch = _checked()
 vars(dynamodb)["copy"] = SimpleNamespace(deepcopy=copied)
 # Completes messages that came from SNS, walking the whole queue at every receive; ours come from SendMessage.
 vars(sqs)["_ensure_msg_fields"] = lambda _: None
+# Callers send the same few expressions over and over; what is wrong with one depends on nothing else.
+vars(dynamodb)["_condition_syntax_error"] = lru_cache(1_000)(dynamodb._condition_syntax_error)
+_tokens = lru_cache(1_000)(dynamodb._tokenize)
+vars(dynamodb)["_tokenize"] = lambda expression: list(_tokens(expression))
 # Points older than this are dropped: every call of the engine's CloudWatch walks all it has.
 vars(cloudwatch)["TWO_WEEKS_SECONDS"] = 3 * 3600
