@@ -20,7 +20,7 @@ from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.firing import Firing
 from chalicelib.services.handing import Handing
 from chalicelib.services.holding import Holding
-from chalicelib.services.pull import Pull
+from chalicelib.services.pull import HEAD_START_MS, Pull
 from chalicelib.services.reading import Reading
 from chalicelib.services.roster import Roster
 from chalicelib.services.schedules import Schedules
@@ -103,6 +103,7 @@ class _Assembly:
     """Each use case once, made when first needed by another."""
 
     p: Ports
+    head_start_ms: int
 
     @cached_property
     def changing(self) -> Changing:
@@ -133,7 +134,8 @@ class _Assembly:
 
     @cached_property
     def pull(self) -> Pull:
-        return Pull(self.p.tasks, self.roster, self.handing, self.p.clock, self.p.chance)
+        p = self.p
+        return Pull(p.tasks, self.roster, self.handing, p.clock, p.chance, self.head_start_ms)
 
     @cached_property
     def settling(self) -> Settling:
@@ -171,9 +173,9 @@ class _Assembly:
         )
 
 
-def assemble(p: Ports) -> UseCases:
+def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
     """All use cases over the given ports: real ones, or fakes."""
-    a = _Assembly(p)
+    a = _Assembly(p, head_start_ms)
     clocked = {
         ports.Aggregate.TASK: p.tasks,
         ports.Aggregate.AGENT: p.agents,

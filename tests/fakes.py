@@ -478,6 +478,7 @@ def world(*, seed: int = 7) -> World:
             new_id=Ids(),
             chance=chance,
             metrics=metrics,
-        )
+        ),
+        head_start_ms=0,  # time stands still here, so that new tasks would never be taken
     )
     return World(clock, tasks, agents, payloads, schedules, ticks, queue, agent_queues, metrics, use_cases)

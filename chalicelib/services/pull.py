@@ -15,6 +15,7 @@ LINES = 2  # at most so many lines a call, the next ones in turn
 LOOKAHEAD = 4  # keys read per free slot
 PAGE = 100
 DEEPER = 3  # pages read on while nothing before them suits this agent
+HEAD_START_MS = 250  # a new task is left to its dispatch so long: both at once waste a transaction
 LOST_CLAIMS = 2  # per slot
 
 
@@ -27,6 +28,7 @@ class Pull:
     handing: Handing
     clock: Clock
     chance: Chance
+    head_start_ms: int = HEAD_START_MS
 
     def fill(self, agent: Agent, *, slots: int | None = None, seq: int | None = None) -> list[Task]:
         """The tasks taken, up to the agent's free slots (and `slots`, what it asks for itself)."""
@@ -90,7 +92,7 @@ class Pull:
 
     def _may_take(self, agent: Agent, task: Task) -> bool:
         now = self.clock()
-        if task.has_expired(now):
+        if task.has_expired(now) or self._is_being_dispatched(task, now):
             return False
         if routing.why_not(agent, task, now=now) is not None:
             return False
@@ -99,3 +101,7 @@ class Pull:
         others = set(self.roster.candidates(task.tenant, task.capability)) - {agent.agent_id}
         fleet = self.roster.agents.get_many(sorted(others))
         return not any(routing.could_take(other, task, now=now) for other in fleet)
+
+    def _is_being_dispatched(self, task: Task, now: int) -> bool:
+        """A new task has been announced: whoever is free gets it at this moment."""
+        return task.last is None and task.not_before is None and task.created_at > now - self.head_start_ms

@@ -113,7 +113,7 @@ def _service() -> Iterator[Counted]:
         metrics, clock = FakeMetrics(), FakeClock()
         ports = wiring.aws(settings, metrics)
         queue = Remembering(ports.queue)
-        use_cases = wiring.assemble(replace(ports, queue=queue, clock=clock))
+        use_cases = wiring.assemble(replace(ports, queue=queue, clock=clock), head_start_ms=0)
         app = create_app(lambda: use_cases, auth=Auth(open_mode=True), version="bench")
         yield Counted(cloud, Gateway(app), use_cases, queue, clock)
 

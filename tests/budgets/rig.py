@@ -49,7 +49,7 @@ class Rig:
     def __post_init__(self) -> None:
         self.clock = FakeClock()
         self.ports = replace(self.ports, clock=self.clock)
-        self.use_cases = wiring.assemble(self.ports)
+        self.use_cases = wiring.assemble(self.ports, head_start_ms=0)
 
     def agent(self, agent_id: str = AGENT, *, slots: int = 1, capability: str = CAPABILITY) -> Agent:
         profile = Profile(

@@ -14,6 +14,11 @@ from infra.local.engine import LocalCloud
 from tests.fakes import FakeMetrics, SilentLog
 
 
+def use_cases_of(settings: Settings) -> UseCases:
+    """Those of one process; agents pull new tasks at once, so that they race with the dispatch."""
+    return wiring.assemble(wiring.aws(settings, FakeMetrics()), head_start_ms=0)
+
+
 @dataclass
 class Engine:
     """One process's view of the cloud; `another()` is a second process's."""
@@ -23,7 +28,7 @@ class Engine:
     use_cases: UseCases
 
     def another(self) -> UseCases:
-        return wiring.assemble(wiring.aws(self.settings, FakeMetrics()))
+        return use_cases_of(self.settings)
 
     def consume(self) -> int:
         """Handle what is on the work queue now; how many messages that were."""
@@ -55,4 +60,4 @@ def engine(cloud: LocalCloud) -> Engine:
     sqs = botocore.session.get_session().create_client("sqs")
     url = sqs.get_queue_url(QueueName="ains-faults-work")["QueueUrl"]
     settings = Settings(stage="faults", work_queue_url=url)
-    return Engine(cloud, settings, wiring.assemble(wiring.aws(settings, FakeMetrics())))
+    return Engine(cloud, settings, use_cases_of(settings))

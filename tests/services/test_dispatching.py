@@ -8,6 +8,7 @@ import pytest
 from chalicelib.domain.agent import Delivery, Wish
 from chalicelib.domain.task import Status
 from chalicelib.services.ports import Hint, HintKind
+from chalicelib.services.pull import HEAD_START_MS
 from chalicelib.services.roster import FRESH_MS, SAMPLE
 
 from .doing import (
@@ -337,3 +338,12 @@ def test_an_answer_carries_what_its_own_call_claimed(w: Watched) -> None:
     lease = row(w, task_id).lease
     assert lease is not None
     assert lease.delivered_seq == answer.seq
+
+
+def test_a_new_task_is_left_to_its_dispatch_for_a_moment(w: Watched) -> None:
+    pull = replace(w.use_cases.pull, head_start_ms=HEAD_START_MS)
+    agent = registered(w, "a")
+    task_id = submitted(w)
+    assert pull.fill(agent) == []
+    w.clock.advance(ms=HEAD_START_MS)
+    assert [task.task_id for task in pull.fill(agent)] == [task_id]

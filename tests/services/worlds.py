@@ -167,6 +167,7 @@ def watched(*, seed: int = 7, remembers: bool = False) -> Watched:
             new_id=Ids(),
             chance=chance,
             metrics=metrics,
-        )
+        ),
+        head_start_ms=0,  # time stands still here, so that new tasks would never be taken
     )
     return Watched(clock, tasks, agents, payloads, schedules, ticks, queue, agent_queues, metrics, use_cases)
