@@ -7,17 +7,9 @@ from . import queueing
 from .content import Content
 from .errors import IllegalMove
 from .task import MOVES, Attempt, FailureKind, Lease, Outcome, Status, Task
+from .timers import ANNOUNCE_AGAIN_MS, MAX_START_MS, REDELIVER_MS, announced_by, sooner
 
-ANNOUNCE_AGAIN_MS = 60_000  # a lost announcement or settlement is made up by the clock after this
-REDELIVER_MS = 15_000
-MAX_DELIVERIES = 3
-MAX_START_MS = 60_000
 MAX_RESCUES = 3
-
-
-def _sooner(current: int | None, wanted: int) -> int:
-    """Timers are lazy: a row that is looked at earlier anyway is not re-indexed, it is re-armed then."""
-    return wanted if current is None or current > wanted else current
 
 
 def _next(task: Task, **changes: Any) -> Task:
@@ -28,11 +20,6 @@ def _moved(task: Task, to: Status, **changes: Any) -> Task:
     if to not in MOVES[task.status]:
         raise IllegalMove(f"task {task.task_id} cannot go from {task.status} to {to}")
     return _next(task, status=to, **changes)
-
-
-def _announced_by(task: Task, now: int) -> int:
-    """When the clock looks whether its announcement was lost, or it waited too long."""
-    return _sooner(task.expires_at, now + ANNOUNCE_AGAIN_MS)
 
 
 def _lined_up(task: Task) -> dict[str, Any]:
@@ -60,7 +47,7 @@ def _ended(task: Task, outcome: Outcome, *, now: int, error: str | None = None) 
 
 
 def _over(task: Task, *, now: int) -> dict[str, Any]:
-    due_at = _sooner(task.due_at, now + ANNOUNCE_AGAIN_MS) if task.awaited else None
+    due_at = sooner(task.due_at, now + ANNOUNCE_AGAIN_MS) if task.awaited else None
     return {"ended_at": now, "unsettled": task.awaited, "due_at": due_at, "ready_at": None}
 
 
@@ -75,14 +62,14 @@ def submitted(task: Task, *, now: int) -> Task:
     """A new task, in line, or outside it until `not_before`."""
     if task.not_before is not None and task.not_before > now:
         return replace(task, ready_at=task.not_before, due_at=task.not_before)
-    return replace(task, due_at=_announced_by(task, now), **_lined_up(task))
+    return replace(task, due_at=announced_by(task, now), **_lined_up(task))
 
 
 def queued(task: Task, *, now: int) -> Task:
     """Its wait (not_before, backoff) is over: it joins the line."""
     if task.status is not Status.PENDING:
         raise IllegalMove(f"task {task.task_id} is {task.status}: only what is PENDING joins the line")
-    return _next(task, due_at=_announced_by(task, now), **_lined_up(task))
+    return _next(task, due_at=announced_by(task, now), **_lined_up(task))
 
 
 def parked(task: Task) -> Task:
@@ -127,7 +114,7 @@ def assigned(
         token=lease.token,
         lease=lease,
         queue_key=queueing.inbox(agent_id),
-        due_at=_sooner(task.due_at, start_by if redeliver_at is None else min(redeliver_at, start_by)),
+        due_at=sooner(task.due_at, start_by if redeliver_at is None else min(redeliver_at, start_by)),
         explanation=explanation,
     )
 
@@ -147,7 +134,7 @@ def redelivered(task: Task, *, now: int) -> Task:
 def started(task: Task, *, now: int) -> Task:
     """Its agent began: the timeout runs from here."""
     lease = replace(held_lease(task), started_at=now, deadline=now + task.timeout_ms, redeliver_at=None)
-    return _moved(task, Status.ACTIVE, lease=lease, due_at=_sooner(task.due_at, now + task.timeout_ms))
+    return _moved(task, Status.ACTIVE, lease=lease, due_at=sooner(task.due_at, now + task.timeout_ms))
 
 
 def progressed(task: Task, progress: float) -> Task:
@@ -195,7 +182,7 @@ def failed(
 def freed(task: Task, outcome: Outcome, *, now: int, error: str | None = None) -> Task:
     """Its holder gave it back or is gone. Before the start nothing is consumed; after it, a rescue is."""
     ended = _ended(task, outcome, now=now, error=error)
-    due_at = _sooner(task.due_at, _announced_by(task, now))
+    due_at = sooner(task.due_at, announced_by(task, now))
     if task.status is Status.ACTIVE:
         if task.rescues + 1 >= MAX_RESCUES:
             reason = f"its agent was lost or let go of it {MAX_RESCUES} times while it ran"
@@ -227,7 +214,7 @@ def cancelled(task: Task, *, now: int, reason: str | None) -> Task:
     over = _over(task, now=now) | {"error": reason or "cancelled by its client"}
     if task.lease is None:
         return _moved(task, Status.CANCELLED, **over, queue_key=None, queue_order=None)
-    over["due_at"] = _sooner(over["due_at"] if task.awaited else task.due_at, task.lease.ends_at)
+    over["due_at"] = sooner(over["due_at"] if task.awaited else task.due_at, task.lease.ends_at)
     # Its assignment is not announced again: that would hand out what nobody wants any more.
     return _moved(task, Status.CANCELLED, **over, lease=replace(task.lease, redeliver_at=None))
 
@@ -243,15 +230,3 @@ def let_go(task: Task, *, now: int) -> Task:
 def settled(task: Task) -> Task:
     """Everyone who waited for the outcome knows it."""
     return _next(task, unsettled=False, due_at=task.lease.ends_at if task.lease else None)
-
-
-def next_look(task: Task) -> int | None:
-    """When time alone changes something next; None when it never does."""
-    if task.unsettled:
-        return task.due_at
-    if task.lease is not None:
-        lease = task.lease
-        return lease.ends_at if lease.redeliver_at is None else min(lease.redeliver_at, lease.ends_at)
-    if task.is_over:
-        return None
-    return task.ready_at if task.ready_at is not None else task.due_at

@@ -15,7 +15,7 @@ from .pull import Pull
 from .sweeping import Sweeping
 
 TRIES = 4
-INBOX = 100
+INBOX = 1_000  # one page of the index: more than any agent holds
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -5,7 +5,7 @@ Nothing acts early: whoever is called looks at the row and the time again.
 
 from dataclasses import dataclass
 
-from chalicelib.domain import lifecycle
+from chalicelib.domain import lifecycle, timers
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.ids import CLOCK_SHARDS
 from chalicelib.domain.task import FailureKind, Outcome, Status, Task
@@ -60,7 +60,7 @@ class DueTasks:
         if task.due_at > now:
             self.queue.announce(*of_early(Aggregate.TASK, task_id, task.due_at, now=now), now=now)
             return
-        at = lifecycle.next_look(task)
+        at = timers.next_look(task)
         if at is None or at > now:
             self._change(task, lifecycle.rearmed(task, at))
             self.queue.announce(*of_due(Aggregate.TASK, task_id, at, now=now), now=now)
@@ -100,7 +100,7 @@ class DueTasks:
             )
         elif lease.ends_at <= now:
             self.holding.free(task, Outcome.NOT_STARTED, error="was not started in time")
-        elif lease.deliveries >= lifecycle.MAX_DELIVERIES:
+        elif lease.deliveries >= timers.MAX_DELIVERIES:
             self.holding.free(task, Outcome.NOT_STARTED, error=f"announced {lease.deliveries} times in vain")
         else:
             self._redeliver(task, now)

@@ -6,11 +6,12 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from chalicelib.domain import lifecycle
+from chalicelib.domain import lifecycle, timers
 from chalicelib.domain.content import Content
 from chalicelib.domain.errors import IllegalMove
-from chalicelib.domain.lifecycle import ANNOUNCE_AGAIN_MS, MAX_RESCUES, REDELIVER_MS
+from chalicelib.domain.lifecycle import MAX_RESCUES
 from chalicelib.domain.task import HELD, MOVES, OVER, FailureKind, Outcome, Status, Task
+from chalicelib.domain.timers import ANNOUNCE_AGAIN_MS, REDELIVER_MS
 
 NOW = 1_800_000_000_000
 RESULT = Content("hash", inline="1")
@@ -160,19 +161,19 @@ def test_it_must_start_within_the_shortest_wish(timeout: int, wish: int, seconds
 
 def test_an_assignment_by_queue_is_delivered_again_every_15_s() -> None:
     held = assigned(fresh(), by_queue=True)
-    assert (held.due_at, lifecycle.next_look(held)) == (NOW + REDELIVER_MS, NOW + REDELIVER_MS)
+    assert (held.due_at, timers.next_look(held)) == (NOW + REDELIVER_MS, NOW + REDELIVER_MS)
     again = lifecycle.redelivered(held, now=NOW + REDELIVER_MS)
     assert again.lease is not None
     assert (again.lease.deliveries, again.token, again.due_at) == (2, 1, NOW + 2 * REDELIVER_MS)
     late = lifecycle.redelivered(held, now=NOW + 55_000)
     assert late.due_at == NOW + 60_000
-    assert lifecycle.next_look(lifecycle.started(held, now=NOW)) == NOW + 300_000
+    assert timers.next_look(lifecycle.started(held, now=NOW)) == NOW + 300_000
 
 
 def test_a_start_sets_the_deadline_and_keeps_an_earlier_look() -> None:
     task = started(timeout_ms=90_000)
     assert task.lease is not None
-    assert (task.lease.ends_at, task.due_at, lifecycle.next_look(task)) == (
+    assert (task.lease.ends_at, task.due_at, timers.next_look(task)) == (
         NOW + 90_000,
         NOW + 60_000,
         NOW + 90_000,
@@ -255,9 +256,9 @@ def test_freed_before_the_start_costs_nothing_and_after_it_a_rescue() -> None:
 
 def test_an_awaited_task_leaves_a_mark_that_the_clock_sees() -> None:
     done = lifecycle.completed(started(awaited=True), result=RESULT, now=NOW)
-    assert (done.unsettled, done.due_at, lifecycle.next_look(done)) == (True, NOW + 60_000, NOW + 60_000)
+    assert (done.unsettled, done.due_at, timers.next_look(done)) == (True, NOW + 60_000, NOW + 60_000)
     settled = lifecycle.settled(done)
-    assert (settled.unsettled, settled.due_at, lifecycle.next_look(settled)) == (False, None, None)
+    assert (settled.unsettled, settled.due_at, timers.next_look(settled)) == (False, None, None)
     expired = lifecycle.expired(fresh(awaited=True), now=NOW)
     assert (expired.unsettled, expired.queue_key, expired.failure) == (True, None, FailureKind.EXPIRED)
 
@@ -266,7 +267,7 @@ def test_a_held_task_that_is_cancelled_keeps_its_slot_and_is_not_announced_again
     held = lifecycle.cancelled(assigned(fresh(), by_queue=True), now=NOW, reason="no")
     assert held.lease is not None
     assert (held.status, held.error, held.lease.redeliver_at) == (Status.CANCELLED, "no", None)
-    assert (held.queue_key, lifecycle.next_look(held)) == ("agent#a", NOW + 60_000)
+    assert (held.queue_key, timers.next_look(held)) == ("agent#a", NOW + 60_000)
     gone = lifecycle.let_go(held, now=NOW + 1)
     assert (gone.lease, gone.queue_key, gone.due_at) == (None, None, None)
     assert gone.last is not None
@@ -292,8 +293,8 @@ def test_parking_and_arming_move_only_the_clock() -> None:
     parked = lifecycle.parked(task)
     assert (parked.due_at, parked.in_line) == (NOW + 90_000, True)
     assert lifecycle.rearmed(task, None).due_at is None
-    assert lifecycle.next_look(parked) == NOW + 90_000
-    assert lifecycle.next_look(replace(parked, ready_at=NOW + 1)) == NOW + 1
+    assert timers.next_look(parked) == NOW + 90_000
+    assert timers.next_look(replace(parked, ready_at=NOW + 1)) == NOW + 1
 
 
 def test_progress_lasts_as_long_as_its_attempt() -> None:
@@ -303,4 +304,4 @@ def test_progress_lasts_as_long_as_its_attempt() -> None:
 
 
 def test_what_is_over_has_no_next_look() -> None:
-    assert lifecycle.next_look(failed(started(max_retries=0))) is None
+    assert timers.next_look(failed(started(max_retries=0))) is None
