@@ -224,7 +224,9 @@ class FakeTasks:
         row = self.agents.rows.get(agent.agent_id)
         if row is None or row.session_id != agent.session_id or not row.is_taking(now) or not row.free_slots:
             raise AgentUnavailable(agent.agent_id)
-        arm = row.due_at if row.due_at is not None and row.due_at <= agent.lease_until else agent.lease_until
+        if agent.is_armed and (row.due_at is None or row.due_at > agent.lease_until):
+            raise AgentUnavailable(agent.agent_id)
+        arm = row.due_at if agent.is_armed else agent.lease_until
         self.agents.rows[agent.agent_id] = replace(row, in_flight=row.in_flight + 1, due_at=arm)
         self._put(task)
 

@@ -105,6 +105,11 @@ class Agent:
         """How far it is trusted with one capability, or over all."""
         return trust.posterior(self.evidence, capability, now=now)
 
+    @property
+    def is_armed(self) -> bool:
+        """The clock looks at it when its lease ends, or sooner."""
+        return self.due_at is not None and self.due_at <= self.lease_until
+
     def is_losing_its_tasks(self, now: int) -> bool:
         """All it holds is to be freed: it left, said so, or its lease is over."""
         return self.status(now) is AgentStatus.OFFLINE

@@ -13,6 +13,7 @@ from .agent import Agent, AgentStatus
 from .task import Outcome, Task
 
 T = TypeVar("T")
+_LOST = frozenset({Outcome.AGENT_LOST, Outcome.NOT_STARTED})
 
 
 class Strategy(StrEnum):
@@ -71,10 +72,9 @@ def could_take(agent: Agent, task: Task, *, now: int) -> bool:
 
 
 def lost_it(agent_id: str, task: Task) -> bool:
-    """This agent was lost with this task: it gets it back only when nobody else is capable."""
-    return (
-        task.last is not None and task.last.outcome is Outcome.AGENT_LOST and task.last.agent_id == agent_id
-    )
+    """This agent was lost with this task, or let it lie: it gets it back only when nobody else is capable."""
+    last = task.last
+    return last is not None and last.agent_id == agent_id and last.outcome in _LOST
 
 
 def choose(
@@ -88,7 +88,7 @@ def choose(
     )
     for agent in candidates:
         if refused[agent.agent_id] is None and others_capable and lost_it(agent.agent_id, task):
-            refused[agent.agent_id] = "was lost with this task"
+            refused[agent.agent_id] = "was lost with this task, or did not start it"
     eligible = [agent for agent in candidates if refused[agent.agent_id] is None]
     pool = [a for a in eligible if a.status(now) is AgentStatus.ACTIVE] or eligible
     if strategy is Strategy.TRUST_WEIGHTED and len(pool) > 2:

@@ -60,7 +60,7 @@ class Handing:
     def _watch(self, task: Task, held: Task, agent: Agent, now: int) -> None:
         """Announce what this claim armed for before the next tick: the end of the lease, a redelivery."""
         hints: list[Hint] = []
-        if agent.due_at is None or agent.due_at > agent.lease_until:
+        if not agent.is_armed:
             hints += of_due(Aggregate.AGENT, agent.agent_id, agent.lease_until, now=now)
         if held.due_at != task.due_at and held.due_at is not None and held.due_at < now + TICK_MS:
             hints += of_due(Aggregate.TASK, held.task_id, held.due_at, now=now)

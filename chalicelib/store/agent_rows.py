@@ -74,11 +74,14 @@ def _whole(number: float | None) -> int | None:
 def claim(agent: Agent, *, now: int) -> tuple[list[Action], Condition]:
     """One more in flight, if the agent still lives, takes work and has a slot free.
 
-    Its first claim arms the clock for the exact end of its lease.
+    Its first claim arms the clock for the exact end of its lease. Where it was armed when read, it must be so
+    still: the clock may have found it idle meanwhile, and put its next look far off.
     """
     actions: list[Action] = [AgentRecord.in_flight.add(1)]
-    if agent.due_at is None or agent.due_at > agent.lease_until:
+    watched: Condition = AgentRecord.due_at <= agent.lease_until
+    if not agent.is_armed:
         actions += armed(agent.agent_id, agent.lease_until)
+        watched = AgentRecord.agent_id.exists()
     session = (
         AgentRecord.session_id.does_not_exist()
         if agent.session_id is None
@@ -88,7 +91,7 @@ def claim(agent: Agent, *, now: int) -> tuple[list[Action], Condition]:
     unheld = AgentRecord.hold_until.does_not_exist() | (AgentRecord.hold_until <= now)
     free = AgentRecord.in_flight < AgentRecord.max_concurrency
     alive = (AgentRecord.lease_until > now) & AgentRecord.departed.does_not_exist()
-    condition: Condition = session & taking & unheld & free & alive
+    condition: Condition = session & taking & unheld & free & alive & watched
     return actions, condition
 
 

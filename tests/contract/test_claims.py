@@ -47,6 +47,21 @@ def test_a_claim_leaves_a_nearer_look_at_its_time(stores: Stores) -> None:
     assert row(stores).due_at == NOW + 5_000
 
 
+@pytest.mark.parametrize("moved_to", [None, NOW + 600_000])
+def test_a_claim_does_not_trust_a_look_that_was_put_off_meanwhile(
+    stores: Stores, moved_to: int | None
+) -> None:
+    seen = an_agent(due_at=NOW + 5_000)
+    stores.tasks.add(a_task())
+    stores.agents.add(seen, {})
+    assert stores.agents.rearm(seen, moved_to)
+    with pytest.raises(AgentUnavailable):
+        claimed(stores, seen)
+    assert row(stores).in_flight == 0
+    claimed(stores, row(stores))
+    assert row(stores).due_at == seen.lease_until
+
+
 UNAVAILABLE: dict[str, dict[str, Any]] = {
     "full": {"in_flight": 1},
     "over full": {"in_flight": 3},

@@ -173,12 +173,18 @@ def test_what_an_agent_was_lost_with_goes_to_another_while_one_could() -> None:
     loser, full, gone = agent("a"), agent("b", in_flight=4), agent("c", lease_until=NOW)
     assert choose(wanted, loser, full).agent is None
     assert choose(wanted, loser, full).considered[0].why_not in {
-        "was lost with this task",
+        "was lost with this task, or did not start it",
         "full: holds 4 of 4",
     }
     assert choose(wanted, loser, gone).agent is loser
     assert choose(wanted, loser).agent is loser
     assert choose(wanted, loser, are_all=False).agent is None
+
+
+def test_what_an_agent_did_not_start_goes_to_another_while_one_could() -> None:
+    wanted = task(last=replace(lost_by("a"), started_at=None, outcome=Outcome.NOT_STARTED))
+    assert choose(wanted, agent("a"), agent("b")).agent == agent("b")
+    assert choose(wanted, agent("a")).agent == agent("a")
 
 
 def test_only_a_loss_counts_against_the_same_agent() -> None:
