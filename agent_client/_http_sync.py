@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from agent_client._agent_models import Registration, SyncAnswer
+from agent_client._agent_models import Assignment, Registration, SyncAnswer
 from agent_client._calls import as_json
 from agent_client._jobs import Key, Report
 from agent_client.errors import BadRequest, IdempotencyMismatch, PayloadTooLarge
@@ -82,8 +83,14 @@ class HttpSync:
         let_go(link.bench, answer, named + [(r.task_id, r.lease_token) for r in reports])
         self._log(answer)
         for task in answer.assignments:
-            link.bench.take(task)
+            link.bench.take(self._whole(task))
         return answer
+
+    def _whole(self, task: Assignment) -> Assignment:
+        """With its input, which an answer leaves out when all of it together would be too large."""
+        if not task.input_data_omitted:
+            return task
+        return replace(task, input_data=self._link.client.get_task(task.task_id).input_data)
 
     def _settle(self, answer: SyncAnswer, reports: Sequence[Report]) -> None:
         bench = self._link.bench

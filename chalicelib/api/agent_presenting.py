@@ -107,13 +107,14 @@ def capability_object(name: str, description: Mapping[str, Any] | None) -> Capab
 
 
 def sync_answer(answer: Answer, given: list[FullTask], *, now: int) -> SyncAnswer:
-    """The answer to one sync; `given` are its tasks with their documents."""
+    """The answer to one sync; `given` are the first of its tasks with their documents: those that fit."""
     agent = answer.agent
+    omitted = [FullTask(task) for task in answer.given[len(given) :]]
     return SyncAnswer(
         agent_id=agent.agent_id,
         agent_status=agent.status(now).value,
         seq=answer.seq,
-        assignments=[_assignment(full) for full in given],
+        assignments=[_assignment(full) for full in given] + [_assignment(o, omitted=True) for o in omitted],
         cancelled=answer.cancelled,
         lost=answer.lost,
         reports=[_receipt(heard) for heard in answer.heard],
@@ -121,7 +122,7 @@ def sync_answer(answer: Answer, given: list[FullTask], *, now: int) -> SyncAnswe
     )
 
 
-def _assignment(full: FullTask) -> AssignmentObject:
+def _assignment(full: FullTask, *, omitted: bool = False) -> AssignmentObject:
     task = full.task
     lease = lifecycle.held_lease(task)
     return AssignmentObject(
@@ -134,6 +135,7 @@ def _assignment(full: FullTask) -> AssignmentObject:
         timeout_seconds=task.timeout_ms / 1000,
         input_data=full.input_data,
         metadata=full.metadata or {},
+        input_data_omitted=omitted,
         client_id=task.client_id,
         schedule_id=task.schedule_id,
         slot=iso_or_none(task.slot),

@@ -116,6 +116,7 @@ class AssignmentObject:
     timeout_seconds: float
     input_data: Any
     metadata: Mapping[str, Any]
+    input_data_omitted: bool  # too large for this answer together with the others: GET the task
     client_id: str
     schedule_id: str | None
     slot: str | None

@@ -1,10 +1,14 @@
 """The sync protocol, step by step: what is named, acknowledged, redelivered and let go."""
 
+import json
+from dataclasses import replace
+
 import pytest
 from sdk_lines import SyncLine as Line
 
 from agent_client import NotFound, Superseded, Timeout
-from agent_client.testing import lost_answer
+from agent_client._http import Request, Response
+from agent_client.testing import Serve, lost_answer
 
 
 def test_work_is_taken_named_done_and_reported() -> None:
@@ -171,3 +175,18 @@ def test_what_has_not_started_is_given_back_by_a_drain_and_what_comes_late_too()
     assert [h["task_id"] for h in sent["held"]] == [first]
     line.round("DRAINING")
     assert line.last()["released"] == []
+
+
+def test_an_input_left_out_of_an_answer_is_fetched() -> None:
+    def without_input(request: Request, serve: Serve) -> Response:
+        answer = serve(request)
+        body = json.loads(answer.body)
+        for given in body["assignments"]:
+            given |= {"input_data": None, "input_data_omitted": True}
+        return replace(answer, body=json.dumps(body).encode())
+
+    line = Line()
+    line.service.submit("report-v1", {"x": 1})
+    line.service.inject(without_input, on="/sync")
+    line.round()
+    assert [job.task.input_data for job in line.desk.jobs] == [{"x": 1}]

@@ -168,3 +168,17 @@ def test_push_delivery_is_not_offered_yet(api):
     refused = api.post("/ains/agents", {**AGENT, "delivery": "push"})
     assert refused.status == 400
     assert "not offered yet" in refused.body["detail"]
+
+
+def test_a_sync_names_all_it_gives_also_what_is_too_large_for_one_answer(api):
+    registered(api, session_id="s", max_concurrency=20)
+    for _ in range(20):
+        submitted(api, input_data="x" * 250_000)
+    answer = api.post("/ains/agents/agent-1/sync", {"session_id": "s", "ack": 0, "free_slots": 20})
+    given = answer.body["assignments"]
+    assert len(given) == 20
+    assert len(answer.text) < 4.5 * 1024 * 1024
+    assert {len(a["input_data"] or "") for a in given if not a["input_data_omitted"]} == {250_000}
+    (omitted, *_) = [a for a in given if a["input_data_omitted"]]
+    assert omitted["input_data"] is None
+    assert api.get(f"/aitp/tasks/{omitted['task_id']}").body["input_data"] == "x" * 250_000
