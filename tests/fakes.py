@@ -18,6 +18,7 @@ from chalicelib.services.ports import AgentUnavailable, DueRow, Hint, Page, Stan
 from chalicelib.services.usecases import UseCases
 
 T = TypeVar("T")
+W = TypeVar("W", bound="World")
 START_MS = 1_800_000_000_000  # 2027-01-15 08:00:00 UTC, a whole minute
 
 
@@ -465,7 +466,14 @@ def world(*, seed: int = 7) -> World:
     clock = FakeClock()
     agents = FakeAgents(chance)
     tasks = FakeTasks(agents)
-    payloads, schedules, ticks = FakePayloads(), FakeSchedules(tasks), FakeTicks()
+    return bundled(World, chance=chance, clock=clock, tasks=tasks, schedules=FakeSchedules(tasks))
+
+
+def bundled(
+    kind: type[W], *, chance: random.Random, clock: FakeClock, tasks: FakeTasks, schedules: FakeSchedules
+) -> W:
+    """A world over these stores, with everything else new."""
+    agents, payloads, ticks = tasks.agents, FakePayloads(), FakeTicks()
     queue, agent_queues, metrics = FakeQueue(), FakeAgentQueues(), FakeMetrics()
     use_cases = wiring.assemble(
         wiring.Ports(
@@ -483,4 +491,4 @@ def world(*, seed: int = 7) -> World:
         ),
         head_start_ms=0,  # time stands still here, so that new tasks would never be taken
     )
-    return World(clock, tasks, agents, payloads, schedules, ticks, queue, agent_queues, metrics, use_cases)
+    return kind(clock, tasks, agents, payloads, schedules, ticks, queue, agent_queues, metrics, use_cases)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from chalicelib.domain import lifecycle
-from chalicelib.domain.errors import NotFound
 from chalicelib.domain.task import Status, Task
 
 from .changing import Changing
@@ -23,13 +22,11 @@ class Cancelling:
         """The cancelled task; cancelling it again is fine. Raises NotFound, IllegalMove when it is over."""
 
         def decide(task: Task) -> Task:
-            if task.tenant != tenant:
-                raise NotFound(f"no task {task_id}")
             if task.status is Status.CANCELLED:
                 return task
             return lifecycle.cancelled(task, now=self.clock(), reason=reason)
 
-        task = self.changing.change(task_id, decide)
+        task = self.changing.change(task_id, decide, tenant=tenant)
         if task.lease is not None and task.lease.by_queue:
             self._tell(task)
         return task

@@ -25,14 +25,15 @@ class Changing:
     clock: Clock
     metrics: Metrics
 
-    def change(self, task_id: str, decide: Decide) -> Task:
+    def change(self, task_id: str, decide: Decide, *, tenant: str) -> Task:
         """The task after `decide`; the same object back from `decide` means nothing to write.
 
         A row that this process remembers is tried first: the version is the lock, so a wrong guess costs one
-        refused write. Every refusal is decided again on the row as it is. Raises NotFound, Conflict.
+        refused write. Every refusal is decided again on the row as it is. Raises NotFound (also for another
+        tenant's), Conflict.
         """
         remembered = self.tasks.remembered(task_id)
-        if remembered is not None:
+        if remembered is not None and remembered.tenant == tenant:
             try:
                 after = decide(remembered)
                 if after is not remembered:
@@ -41,7 +42,7 @@ class Changing:
                 pass  # perhaps only the memory was stale
         for _ in range(TRIES):
             task = self.tasks.get(task_id)
-            if task is None:
+            if task is None or task.tenant != tenant:
                 raise NotFound(f"no task {task_id}")
             try:
                 return self.written(task, decide(task))

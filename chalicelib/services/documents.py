@@ -12,6 +12,12 @@ ANSWER_BYTES = 4 * 1024 * 1024  # Lambda refuses answers above 6 MB
 CHUNK = 50  # documents read at once: at most 12.5 MB
 
 
+def keep(payloads: PayloadStore, content: Content, text: str, *, ttl: int | None = None) -> None:
+    """One too large for its row lies apart, written before the row; its name holds its hash."""
+    if content.key is not None:
+        payloads.put(*content.key, text, ttl=ttl)
+
+
 def read(payloads: PayloadStore, contents: Sequence[Content | None]) -> list[Any]:
     """Each document, in one read; None where there is none (any more)."""
     keys = list(dict.fromkeys(c.key for c in contents if c is not None and c.key is not None))

@@ -6,10 +6,10 @@ from typing import Any
 
 from chalicelib.domain import lifecycle
 from chalicelib.domain.agent import Agent, Delivery
-from chalicelib.domain.content import unpacked
 from chalicelib.domain.routing import Choice
 from chalicelib.domain.task import Task
 
+from . import documents
 from .hints import TICK_MS, of_due
 from .ports import AgentQueues, Aggregate, Clock, Hint, Metrics, PayloadStore, TaskStore, WorkQueue
 
@@ -69,40 +69,31 @@ class Handing:
 
     def send(self, task: Task, queue_url: str) -> None:
         """The assignment as a message; a document too large for one is left for the agent to fetch."""
-        message = {"v": 1, "kind": "assignment", **self.assignment(task)}
+        document = documents.read(self.payloads, [task.document])[0] or {}
+        message = {"v": 1, "kind": "assignment", **_assignment(task, document)}
         if len(json.dumps(message["input_data"])) > MAX_MESSAGE_BYTES:
             message |= {"input_data": None, "input_data_omitted": True}
         self.agent_queues.send(queue_url, message)
 
-    def assignment(self, task: Task) -> dict[str, Any]:
-        """What an agent needs to work on a task; times in milliseconds."""
-        return self.assignments([task])[0]
 
-    def assignments(self, tasks: list[Task]) -> list[dict[str, Any]]:
-        """As `assignment`, with all their documents in one read."""
-        keys = [key for task in tasks if (key := task.document.key) is not None]
-        texts = self.payloads.get_many(keys) if keys else {}
-        return [self._presented(task, texts) for task in tasks]
-
-    def _presented(self, task: Task, texts: dict[tuple[str, str], str]) -> dict[str, Any]:
-        lease = lifecycle.held_lease(task)
-        key = task.document.key
-        document = unpacked(task.document.inline if key is None else texts.get(key)) or {}
-        return {
-            "task_id": task.task_id,
-            "lease_token": lease.token,
-            "task_type": task.task_type,
-            "capability_required": task.capability,
-            "priority": task.priority,
-            "attempt": task.attempt,
-            "timeout_seconds": task.timeout_ms / 1000,
-            "input_data": document.get("input"),
-            "metadata": document.get("metadata") or {},
-            "client_id": task.client_id,
-            "schedule_id": task.schedule_id,
-            "slot": task.slot,
-            "start_by": lease.start_by,
-        }
+def _assignment(task: Task, document: dict[str, Any]) -> dict[str, Any]:
+    """What an agent needs to work on a task; times in milliseconds."""
+    lease = lifecycle.held_lease(task)
+    return {
+        "task_id": task.task_id,
+        "lease_token": lease.token,
+        "task_type": task.task_type,
+        "capability_required": task.capability,
+        "priority": task.priority,
+        "attempt": task.attempt,
+        "timeout_seconds": task.timeout_ms / 1000,
+        "input_data": document.get("input"),
+        "metadata": document.get("metadata") or {},
+        "client_id": task.client_id,
+        "schedule_id": task.schedule_id,
+        "slot": task.slot,
+        "start_by": lease.start_by,
+    }
 
 
 def explained(choice: Choice | None) -> str | None:

@@ -1,13 +1,13 @@
 """Who holds a task, and what becomes of it when its holder reports, lets go or is gone."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from chalicelib.domain import lifecycle
 from chalicelib.domain.content import Content, packed
-from chalicelib.domain.errors import Conflict, IllegalMove, LostRace, NotFound, StaleLease
+from chalicelib.domain.errors import IllegalMove, LostRace, StaleLease
 from chalicelib.domain.task import RETENTION_S, FailureKind, Outcome, Status, Task
 
+from . import documents
 from .changing import Changing
 from .ports import Chance, Clock, PayloadStore
 
@@ -25,6 +25,11 @@ class Report:
     retryable: bool = True
     retry_after_ms: int | None = None
     progress: float | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, as recorded."""
+        return self.error or "the agent gave no reason"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,18 +51,11 @@ class Holding:
         result = packed(report.result, owner=report.task_id, kind="result") if finished else None
 
         def decide(task: Task) -> Task:
-            _check_tenant(task, tenant)
             if _is_replay(task, report, result[0] if result else None):
                 return task
             return self._reported(task, report, result, from_assigned)
 
-        return self.changing.change(report.task_id, decide)
-
-    def _kept(self, content: Content, text: str) -> Content:
-        """A result too large for the row is written before it; its name holds its hash."""
-        if content.key is not None:
-            self.payloads.put(*content.key, text, ttl=self.clock() // 1000 + RETENTION_S)
-        return content
+        return self.changing.change(report.task_id, decide, tenant=tenant)
 
     def _reported(
         self, task: Task, report: Report, result: tuple[Content, str] | None, from_assigned: bool
@@ -65,7 +63,7 @@ class Holding:
         now = self.clock()
         check_holder(task, agent_id=report.agent_id, token=report.token)
         if task.status is Status.CANCELLED:
-            self._let_go(task, now)
+            self.free(task, Outcome.CANCELLED)
             raise IllegalMove(
                 f"task {task.task_id} cannot go from CANCELLED to {report.status}: {task.error}"
             )
@@ -76,11 +74,12 @@ class Holding:
         if task.status is not Status.ACTIVE:
             raise IllegalMove(f"task {task.task_id} cannot go from {task.status} to {report.status}")
         if result is not None:
-            return lifecycle.completed(task, result=self._kept(*result), now=now)
+            documents.keep(self.payloads, *result, ttl=now // 1000 + RETENTION_S)
+            return lifecycle.completed(task, result=result[0], now=now)
         return lifecycle.failed(
             task,
             FailureKind.ERROR,
-            error=report.error or "the agent gave no reason",
+            error=report.reason,
             now=now,
             chance=self.chance.random(),
             retryable=report.retryable,
@@ -98,31 +97,23 @@ class Holding:
         """Its agent hands it back: before the start nothing is consumed. Raises StaleLease, NotFound."""
 
         def decide(task: Task) -> Task:
-            _check_tenant(task, tenant)
             check_holder(task, agent_id=agent_id, token=token)
-            if task.status is Status.CANCELLED:
-                return lifecycle.let_go(task, now=self.clock())
-            return lifecycle.freed(task, Outcome.RELEASED, now=self.clock())
+            return self._given_up(task, Outcome.RELEASED)
 
-        return self.changing.change(task_id, decide)
+        return self.changing.change(task_id, decide, tenant=tenant)
 
-    def free(self, task: Task, outcome: Outcome, *, error: str) -> Task | None:
-        """Its holder is gone or never began. None when the task moved on meanwhile."""
+    def free(self, task: Task, outcome: Outcome, *, error: str | None = None) -> Task | None:
+        """Its holder is gone, never began, or heard of the end. None when the task moved on meanwhile."""
         try:
-            if task.status is Status.CANCELLED:
-                return self.changing.written(task, lifecycle.let_go(task, now=self.clock()))
-            return self.changing.written(task, lifecycle.freed(task, outcome, now=self.clock(), error=error))
+            return self.changing.written(task, self._given_up(task, outcome, error=error))
         except LostRace:
             return None
 
-    def _let_go(self, task: Task, now: int) -> None:
-        with suppress(Conflict):  # somebody let go already
-            self.changing.written(task, lifecycle.let_go(task, now=now))
-
-
-def _check_tenant(task: Task, tenant: str) -> None:
-    if task.tenant != tenant:
-        raise NotFound(f"no task {task.task_id}")
+    def _given_up(self, task: Task, outcome: Outcome, *, error: str | None = None) -> Task:
+        """Back in line, or only the slot is free, when it was cancelled."""
+        if task.status is Status.CANCELLED:
+            return lifecycle.let_go(task, now=self.clock())
+        return lifecycle.freed(task, outcome, now=self.clock(), error=error)
 
 
 def check_holder(task: Task, *, agent_id: str, token: int | None) -> None:
@@ -148,5 +139,5 @@ def _is_replay(task: Task, report: Report, content: Content | None) -> bool:
     if report.status is Status.COMPLETED:
         same = content is not None and task.result is not None and content.sha256 == task.result.sha256
         return last.outcome is Outcome.COMPLETED and same
-    failed_so = last.outcome is Outcome.ERROR and last.error == (report.error or "the agent gave no reason")
+    failed_so = last.outcome is Outcome.ERROR and last.error == report.reason
     return report.status is Status.FAILED and failed_so

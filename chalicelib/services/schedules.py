@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain import ids, schedule_lifecycle
-from chalicelib.domain.content import Content, fingerprint, packed
+from chalicelib.domain.content import fingerprint, packed
 from chalicelib.domain.errors import Conflict, KeyReused, LostRace, NotFound
 from chalicelib.domain.schedule import Execution, Schedule, ScheduleStatus
 
@@ -60,16 +60,12 @@ class Schedules:
         existing = None if key is None else self.schedules.get(schedule_id)
         if existing is None:
             schedule = schedule_lifecycle.created(schedule, now=now)
-            self._keep(document, text)
+            documents.keep(self.payloads, document, text)
             existing = self.schedules.add(schedule)
         if existing is not None:
             return _replayed(existing, request), True
         self._announce(schedule)
         return schedule, False
-
-    def _keep(self, document: Content, text: str) -> None:
-        if document.key is not None:
-            self.payloads.put(*document.key, text)
 
     def _announce(self, schedule: Schedule) -> None:
         now = self.clock()
@@ -97,7 +93,7 @@ class Schedules:
         if document is not None:
             content, text = packed(document, owner=schedule_id, kind="input")
             self.get(schedule_id, tenant=tenant)
-            self._keep(content, text)
+            documents.keep(self.payloads, content, text)
             changed["document"] = content
 
         def decide(schedule: Schedule, now: int) -> Schedule:

@@ -11,6 +11,7 @@ from chalicelib.domain.retry import RetryPolicy
 from chalicelib.domain.retry import Strategy as RetryStrategy
 from chalicelib.domain.task import Task
 
+from . import documents
 from .hints import of_waiting
 from .ports import Clock, Metrics, NewId, PayloadStore, TaskStore, WorkQueue
 
@@ -110,8 +111,7 @@ class Submission:
             raise Invalid.at("/expires_at", "lies before the task could run; give a later time")
         document = {"input": order.input_data, "metadata": dict(order.metadata)}
         content, text = packed(document, owner=task_id, kind="input")
-        if content.key is not None:
-            self.payloads.put(*content.key, text)
+        documents.keep(self.payloads, content, text)
         return Task(
             task_id=task_id,
             tenant=tenant,

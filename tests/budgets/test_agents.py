@@ -59,7 +59,7 @@ def test_a_sync_that_reports_ten_and_takes_ten_is_at_most_thirty_calls(rig: Rig)
     waiting = {rig.submit().task_id for _ in range(10)}
     with counted(rig.cloud) as cost:
         answer = rig.sync(reports=tuple(completed(task) for task in done), free=10)
-        rig.use_cases.syncing.pull.handing.assignments(answer.given)
+        rig.use_cases.reading.with_input(answer.given)
     assert {task.task_id for task in answer.given} == waiting
     assert [heard.refusal for heard in answer.heard] == [None] * 10
     assert cost.calls <= 30

@@ -5,23 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib import wiring
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
 from chalicelib.domain.trust import Evidence
 from tests.fakes import (
-    FakeAgentQueues,
     FakeAgents,
     FakeClock,
-    FakeMetrics,
-    FakePayloads,
-    FakeQueue,
     FakeSchedules,
     FakeTasks,
-    FakeTicks,
-    Ids,
     World,
+    bundled,
 )
 
 Interference = Callable[[], object]
@@ -152,22 +146,4 @@ def watched(*, seed: int = 7, remembers: bool = False) -> Watched:
     agents = WatchedAgents(chance, meanwhile=meanwhile)
     tasks = WatchedTasks(agents, clock=clock, meanwhile=meanwhile, memory={} if remembers else None)
     schedules = WatchedSchedules(tasks, meanwhile=meanwhile)
-    payloads, ticks, queue = FakePayloads(), FakeTicks(), FakeQueue()
-    agent_queues, metrics = FakeAgentQueues(), FakeMetrics()
-    use_cases = wiring.assemble(
-        wiring.Ports(
-            tasks=tasks,
-            agents=agents,
-            payloads=payloads,
-            schedules=schedules,
-            ticks=ticks,
-            queue=queue,
-            agent_queues=agent_queues,
-            clock=clock,
-            new_id=Ids(),
-            chance=chance,
-            metrics=metrics,
-        ),
-        head_start_ms=0,  # time stands still here, so that new tasks would never be taken
-    )
-    return Watched(clock, tasks, agents, payloads, schedules, ticks, queue, agent_queues, metrics, use_cases)
+    return bundled(Watched, chance=chance, clock=clock, tasks=tasks, schedules=schedules)
