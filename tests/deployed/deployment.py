@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 from urllib.error import HTTPError
 
 import yaml
+from botocore.exceptions import ClientError
 
 from infra.package import CODE, TEMPLATE
 from tests.deployed.emulated_aws import EmulatedAws
 
 STACK = "ains"
 BUCKET = "artifacts"
+UPLOADS = 5
 BATCHES = "BatchesAsTheEmulatorNamesThem"
 FUNCTIONS = ("APIHandler", "Tick", "Work")
 
@@ -85,12 +87,11 @@ class Deployment:
 
 def deploy(aws: EmulatedAws, packaged: Path, *, admin_key: str) -> Deployment:
     """What `aws cloudformation package` and `deploy` do. RuntimeError with the reasons if it fails."""
-    storage = aws.client("s3")
-    storage.create_bucket(Bucket=BUCKET)
-    storage.put_object(Bucket=BUCKET, Key=CODE, Body=(packaged / CODE).read_bytes())
+    aws.client("s3").create_bucket(Bucket=BUCKET)
+    _upload(aws, CODE, (packaged / CODE).read_bytes())
     text = (packaged / TEMPLATE).read_text()
     uploaded = text.replace(f"./{CODE}", f"s3://{BUCKET}/{CODE}")
-    storage.put_object(Bucket=BUCKET, Key=TEMPLATE, Body=uploaded.encode())
+    _upload(aws, TEMPLATE, uploaded.encode())
     outputs = _create_stack(aws, hashlib.sha256(admin_key.encode()).hexdigest())
     gateway = yaml.safe_load(text)["Resources"]["RestAPI"]["Properties"]
     _add_gateway_responses(aws, outputs["RestAPIId"], gateway)
@@ -99,6 +100,22 @@ def deploy(aws: EmulatedAws, packaged: Path, *, admin_key: str) -> Deployment:
     for function in FUNCTIONS:
         _allow_batches(aws, deployment.role(function))
     return deployment
+
+
+def _upload(aws: EmulatedAws, key: str, body: bytes) -> None:
+    """Each try on a connection of its own.
+
+    The emulator's HTTP server now and then answers 431 to a large body that follows another request on a kept
+    connection: it counts what comes before it is ready as header.
+    """
+    for attempt in range(UPLOADS):
+        try:
+            aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
+        except ClientError as refused:
+            if refused.response["Error"]["Code"] != "431" or attempt + 1 == UPLOADS:
+                raise
+        else:
+            return
 
 
 def _create_stack(aws: EmulatedAws, admin_key_sha256: str) -> dict[str, str]:
