@@ -59,6 +59,15 @@ class EmulatedAws:
         return inherited | ROOT_CREDENTIALS | dict.fromkeys(trust, str(self.certificate))
 
 
+# Its HTTP server takes a large body that arrives early for header, and answers 431 above 16 KB.
+SERVE = """
+import runpy
+from hypercorn.config import Config
+Config.h11_max_incomplete_size = 64 * 1024 * 1024
+runpy.run_module("ministack", run_name="__main__")
+"""
+
+
 @contextmanager
 def emulated_aws(folder: Path) -> Iterator[EmulatedAws]:
     """Starts the server, yields once it answers, and ends it with all its Lambda workers."""
@@ -82,7 +91,7 @@ def emulated_aws(folder: Path) -> Iterator[EmulatedAws]:
     }
     with aws.log.open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, "-c", SERVE],
             env=aws.environment() | settings,
             cwd=folder,
             stdout=log,
