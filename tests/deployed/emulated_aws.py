@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from ssl import create_default_context
@@ -59,20 +59,12 @@ class EmulatedAws:
         return inherited | ROOT_CREDENTIALS | dict.fromkeys(trust, str(self.certificate))
 
 
-# Its HTTP server takes a large body that arrives early for header, and answers 431 above 16 KB.
-SERVE = """
-import runpy
-from hypercorn.config import Config
-Config.h11_max_incomplete_size = 64 * 1024 * 1024
-runpy.run_module("ministack", run_name="__main__")
-"""
-
-
 @contextmanager
 def emulated_aws(folder: Path) -> Iterator[EmulatedAws]:
     """Starts the server, yields once it answers, and ends it with all its Lambda workers."""
-    port = _free_port()
     certificate, key = _certificate(folder)
+    listening = socket.create_server(("127.0.0.1", 0))  # ours from now on: no other can take the port
+    port = listening.getsockname()[1]
     aws = EmulatedAws(f"https://127.0.0.1:{port}", certificate, folder / "log")
     settings = {
         "BIND_HOST": "127.0.0.1",
@@ -89,20 +81,23 @@ def emulated_aws(folder: Path) -> Iterator[EmulatedAws]:
         "SFTP_ENABLED": "0",
         "TMPDIR": str(folder),
     }
-    with aws.log.open("w") as log:
+    serve = (Path(__file__).parent / "serving.py", str(listening.fileno()), certificate, key)
+    with listening, aws.log.open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-c", SERVE],
+            [sys.executable, *serve],
             env=aws.environment() | settings,
             cwd=folder,
             stdout=log,
             stderr=log,
+            pass_fds=[listening.fileno()],
             start_new_session=True,
         )
         try:
             _await_answer(aws, server)
             yield aws
         finally:
-            os.killpg(server.pid, signal.SIGKILL)  # asked politely it waits for its workers
+            with suppress(ProcessLookupError):  # it may have failed to start
+                os.killpg(server.pid, signal.SIGKILL)  # asked politely it waits for its workers
             server.wait()
 
 
@@ -116,15 +111,6 @@ def _await_answer(aws: EmulatedAws, server: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.05)
     raise RuntimeError(f"the emulated AWS did not start:\n{aws.log.read_text()[-3000:]}")
-
-
-def _free_port() -> int:
-    """Below those the system hands out: no other test is given it before the server has it."""
-    for port in range(20_000 + os.getpid() % 9_000, 32_000):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise RuntimeError("no port is free")
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:
