@@ -11,11 +11,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chalicelib.domain.agent import Delivery, Wish
 from chalicelib.domain.errors import Conflict, NotFound
+from chalicelib.domain.invariants import at_rest
 from chalicelib.domain.retry import RetryPolicy, Strategy
 from chalicelib.domain.schedule import CatchupPolicy
 from chalicelib.domain.task import OVER, Status
 from chalicelib.services.holding import Report
 from chalicelib.services.ports import Aggregate, Hint, HintKind
+from chalicelib.services.redriving import Redrive
 from chalicelib.services.syncing import Named, Said
 
 from . import invariants
@@ -74,6 +76,16 @@ class AinsMachine(RuleBasedStateMachine):
     def cancel_one(self, data: st.DataObject) -> None:
         with suppress(*REFUSED):
             cancel(self.w, data.draw(st.sampled_from(sorted(self.w.tasks.rows))))
+
+    @precondition(lambda self: self.w.tasks.rows)
+    @rule(data=st.data(), all_dead=st.booleans(), key=st.sampled_from([None, "k"]))
+    def retry(self, data: st.DataObject, all_dead: bool, key: str | None) -> None:
+        with suppress(*REFUSED):
+            if all_dead:
+                self.w.use_cases.redriving.redrive(Redrive(per_second=0.1), tenant=TENANT, key=key)
+            else:
+                task_id = data.draw(st.sampled_from(sorted(self.w.tasks.rows)))
+                self.w.use_cases.retrying.retry(task_id, tenant=TENANT, key=key)
 
     @rule(every=st.sampled_from(["* * * * *", "*/2 * * * *"]), catchup=st.sampled_from(CatchupPolicy))
     def schedule(self, every: str, catchup: CatchupPolicy) -> None:
@@ -248,10 +260,7 @@ class AinsMachine(RuleBasedStateMachine):
         for schedule_id in list(w.schedules.rows):
             w.use_cases.schedules.delete(schedule_id, tenant=TENANT)
         self._rest()
-        left = {i: t.status for i, t in w.tasks.rows.items() if t.status not in OVER}
-        assert left == {}
-        assert {a.in_flight for a in w.agents.rows.values()} <= {0}
-        assert not [t for t in w.tasks.rows.values() if t.unsettled or t.lease or t.due_at is not None]
+        assert at_rest(invariants.snapshot(w)) == []
         invariants.check(w)
 
     def _rest(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain.agent import Agent
+from chalicelib.domain.invariants import Claim
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
 from chalicelib.domain.trust import Evidence
@@ -34,16 +35,6 @@ class Meanwhile:
     def happens(self) -> None:
         if self.pending:
             self.pending.pop(0)()
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A lease given: the row before, and the agent's row at that moment."""
-
-    before: Task
-    after: Task
-    agent: Agent
-    now: int
 
 
 @dataclass
@@ -77,7 +68,7 @@ class WatchedTasks(FakeTasks):
     memory: dict[str, Task] | None = None
     hidden: set[str] = field(
         default_factory=set
-    )  # keys of lines and inboxes that the index does not show yet
+    )  # keys of lines, inboxes and clients' lists that the index does not show yet
     reads: int = 0
 
     def get(self, task_id: str) -> Task | None:
@@ -112,6 +103,10 @@ class WatchedTasks(FakeTasks):
     def standing(self, queue_key: str, *, limit: int, after: str | None = None) -> Any:
         page = super().standing(queue_key, limit=limit, after=after)
         return type(page)((), None) if queue_key in self.hidden else page
+
+    def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Any:
+        page = super().of_client(tenant, client_id, limit=limit, cursor=cursor)
+        return type(page)((), None) if f"client#{client_id}" in self.hidden else page
 
 
 @dataclass

@@ -1,0 +1,77 @@
+"""Counters against the history: metrics, a schedule's runs, the evidence on an agent."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+
+from chalicelib.domain import trust
+from chalicelib.domain.schedule import ExecutionStatus
+from chalicelib.domain.task import Outcome, Task
+
+from .snapshot import History, Snapshot
+from .violation import RowKind, Violation, of_agent, of_schedule
+
+EVIDENCE_WITHIN = 1e-4  # relative: evidence is weighed a moment after the end that it is of
+_COUNT = "numbers that people look at are wrong: compare them with the rows before you act upon them"
+
+
+def counted_metrics(_: Snapshot, history: History) -> Iterator[Violation]:
+    """12. Each metric is the number of transitions of its kind; nothing where nobody counted."""
+    if history.counted is None:
+        return
+    true: Counter[str] = Counter()
+    for _id, before, after, _at in history.steps:
+        true.update(_metrics_of(before, after))
+    for name, n in true.items():
+        if history.counted.get(name, 0) != n:
+            text = f"says {history.counted.get(name, 0):g}, and there were {n}"
+            yield Violation(12, RowKind.METRIC, name, text, _COUNT)
+
+
+def _metrics_of(before: Task | None, after: Task) -> dict[str, int]:
+    """What one write counts."""
+    if before is None:
+        return {"tasks_created_total": 1}
+    ended = after.last if after.last != before.last else None
+    return {
+        f"tasks_{after.status.value.lower()}_total": 1 if after.is_over and not before.is_over else 0,
+        "tasks_assigned_total": after.token - before.token,
+        "tasks_retried_total": after.attempt - before.attempt,
+        "tasks_timed_out_total": 1 if ended is not None and ended.outcome is Outcome.TIMEOUT else 0,
+    }
+
+
+def counted_runs(s: Snapshot, _: History) -> Iterator[Violation]:
+    """12. A schedule counts all its executions, when none was deleted yet."""
+    runs = Counter(run.schedule_id for run in s.executions)
+    failed = Counter(run.schedule_id for run in s.executions if run.status is ExecutionStatus.FAILED)
+    for x in s.schedules.values():
+        true = (runs[x.schedule_id], failed[x.schedule_id])
+        if (x.total_runs, x.failed_runs) != true:
+            text = f"counts {x.total_runs} runs, {x.failed_runs} failed; there were {true[0]}, {true[1]}"
+            yield of_schedule(x, 12, text, _COUNT)
+
+
+def weighed_evidence(s: Snapshot, history: History) -> Iterator[Violation]:
+    """12. One piece of evidence for each assignment that says something of its agent."""
+    true: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for before, after in history.changes():
+        if before.lease is None or after.lease is not None or after.last is None:
+            continue
+        charged = trust.verdict(after.last, after.capability, now=after.last.ended_at)
+        if charged is not None:
+            sign = "+" if charged.good else "-"
+            true[after.last.agent_id][charged.capability + sign] += charged.good + charged.bad
+    for agent in s.agents.values():
+        wanted = true[agent.agent_id]
+        if agent.agent_id not in history.buried and not _alike(agent.evidence, wanted):
+            text = f"has evidence {dict(agent.evidence)}, and earned {dict(wanted)}"
+            yield of_agent(agent, 12, text, "its trust is wrong by that: it heals with a half-life of 7 days")
+
+
+def _alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    return one.keys() == other.keys() and all(
+        abs(one[name] - other[name]) <= EVIDENCE_WITHIN * other[name] for name in one
+    )
+
+
+OF_COUNTS = (counted_metrics, counted_runs, weighed_evidence)

@@ -1,0 +1,1 @@
+"""`python -m infra.doctor`: the domain's invariants, asked of a live deployment's tables; it only reads."""
