@@ -39,6 +39,7 @@ def _serve(arguments: argparse.Namespace, stops: set[signal.Signals]) -> None:
         port=arguments.port,
         aws_port=arguments.aws_port,
         data_dir=None if arguments.ephemeral else arguments.data_dir,
+        accept_loss=arguments.accept_loss,
         auth=arguments.auth,
         app=arguments.app,
         template=arguments.template,
@@ -82,7 +83,17 @@ def _arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--port", type=int, default=8000, help="of the HTTP API; 0 picks a free one (%(default)s)")
     add("--aws-port", type=int, default=4566, help="of the AWS endpoint; 0 picks a free one (%(default)s)")
-    add("--data-dir", type=Path, default=Path(".local/data"), help="where everything is kept (%(default)s)")
+    add(
+        "--data-dir",
+        type=Path,
+        default=Path(".local/data"),
+        help="where everything is kept: survives kill -9, not power loss (%(default)s)",
+    )
+    add(
+        "--accept-loss",
+        action="store_true",
+        help="start although acknowledged calls are missing from the data files, and give those up for good",
+    )
     add("--ephemeral", action="store_true", help="keep nothing")
     add("--auth", action="store_true", help="require API keys; makes an admin key once and shows it once")
     add("--ready-file", type=Path, help="write the URLs there, as JSON, once it serves")

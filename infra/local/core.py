@@ -35,11 +35,11 @@ class Core:
         self._broken = ""
         self._dispatch = sqs._dispatch
 
-    def open(self, data_dir: Path | None) -> None:
+    def open(self, data_dir: Path | None, *, accept_loss: bool = False) -> None:
         """Start from nothing, with the journal of `data_dir` when there is one. Raises CannotStart."""
         wipe()
         if data_dir is not None:
-            self.journal = Journal(data_dir)
+            self.journal = Journal(data_dir, accept_loss=accept_loss)
         dynamodb._lock = self.lock  # the engine's own TTL sweep then waits its turn like any call
         sqs._dispatch = self._dispatch_and_tell
         self._indexes.install()
@@ -131,8 +131,11 @@ class Core:
         try:
             if statements := self._recorder.take():
                 self.journal.commit(statements)
-        except sqlite3.Error as error:
-            self._broken = f"the journal could not be written ({error}): make room and restart the service"
+        except (sqlite3.Error, OSError) as error:
+            self._broken = (
+                f"the journal could not be written ({error}): look after the disk and the data directory,"
+                " then restart the service"
+            )
             LOG.critical(self._broken)
             return failure("ServiceUnavailable", self._broken)
         return answer

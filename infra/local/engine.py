@@ -33,6 +33,7 @@ class LocalCloud:
     Every botocore client of the process (boto3's, PynamoDB's) whose endpoint is AWS's reaches it while it
     is started, whenever the client was made. Under a frozen clock (time-machine) pass `long_polls=False`:
     delays, visibility and TTL follow time.time(), but a long poll would wait in real time.
+    `accept_loss` starts with data files that lack the last acknowledged calls: see verification.py.
     """
 
     def __init__(
@@ -41,13 +42,14 @@ class LocalCloud:
         stage: str = "local",
         template: Path | None = resources.TEMPLATE,
         data_dir: Path | None = None,
+        accept_loss: bool = False,
         long_polls: bool = True,
     ) -> None:
         self.stage = stage
         self.around: Around | None = None
         self.public_host = "localhost:4566"  # what queue URLs name; the AWS endpoint puts its own here
         self.plan = resources.plan(template, stage) if template else resources.Plan()
-        self._data_dir = data_dir
+        self._data_dir, self._accept_loss = data_dir, accept_loss
         self._long_polls = long_polls
         self._core = Core()
         self._hook = BotocoreHook(self.call, lambda: self.public_host)
@@ -58,7 +60,7 @@ class LocalCloud:
         if not _started.acquire(blocking=False):
             raise RuntimeError("another LocalCloud is started in this process")
         try:
-            self._core.open(self._data_dir)
+            self._core.open(self._data_dir, accept_loss=self._accept_loss)
             if self.journal is not None:
                 resources.recover_queues(self.journal)
             resources.make(self.plan, self.request)

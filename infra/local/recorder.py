@@ -11,7 +11,7 @@ import json
 import time
 from typing import Any
 
-from infra.local import journal as j
+from infra.local import statements as sql
 from infra.local.pinned import dynamodb, sqs
 
 VOLATILE = ("receipt_handle", "visible_at", "receive_count", "first_receive_at")
@@ -23,7 +23,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._items: dict[tuple[str, str, str], Any] = {}
-        self._statements: list[j.Statement] = []
+        self._statements: list[sql.Statement] = []
         self._undo: list[tuple[Any, str, Any]] = []
 
     def install(self) -> None:
@@ -43,14 +43,14 @@ class Recorder:
         self._undo.append((module, name, original))
         setattr(module, name, lambda *args: around(original, *args))
 
-    def take(self) -> list[j.Statement]:
+    def take(self) -> list[sql.Statement]:
         """The statements since the last call, and forget them."""
         statements, self._statements = self._statements, []
         for (table, pk, sk), item in self._items.items():
             if item is None:
-                statements.append((j.DROP_ITEM, (table, pk, sk)))
+                statements.append((sql.DROP_ITEM, (table, pk, sk)))
             else:
-                statements.append((j.PUT_ITEM, (table, pk, sk, json.dumps(item))))
+                statements.append((sql.PUT_ITEM, (table, pk, sk, json.dumps(item))))
         self._items.clear()
         return statements
 
@@ -66,7 +66,7 @@ class Recorder:
         messages = original(queue, count, visibility)
         for m in messages:
             state = tuple(m[key] for key in VOLATILE)
-            self._statements.append((j.TOUCH_MESSAGE, (*state, queue["name"], m["id"])))
+            self._statements.append((sql.TOUCH_MESSAGE, (*state, queue["name"], m["id"])))
         return messages
 
     def _sweep(self, original: Any, queue: Any) -> None:
@@ -78,7 +78,7 @@ class Recorder:
             return
         kept = {m["id"] for m in after}
         gone = {m["id"] for m in before if m["id"] not in kept}
-        self._statements += [(j.DROP_MESSAGE, (queue["name"], gone_id)) for gone_id in gone]
+        self._statements += [(sql.DROP_MESSAGE, (queue["name"], gone_id)) for gone_id in gone]
         dead = self._dead_letters_of(queue)
         for m in dead["messages"][len(dead["messages"]) - len(gone) :] if dead else ():
             if m["id"] in gone:
@@ -92,7 +92,7 @@ class Recorder:
     def _add(self, queue: Any, m: Any) -> None:
         fixed = {key: value for key, value in m.items() if key not in VOLATILE}
         row = (queue["name"], m["id"], *(m[key] for key in VOLATILE), json.dumps(fixed))
-        self._statements.append((j.ADD_MESSAGE, row))
+        self._statements.append((sql.ADD_MESSAGE, row))
 
     def note_call(self, action: str, data: dict[str, Any], result: dict[str, Any], queue: Any) -> None:
         """Record a call of SQS that succeeded; `queue` is the engine's queue, None once it is deleted."""
@@ -102,18 +102,18 @@ class Recorder:
             case "SendMessage":
                 self._sent(queue, {r["MessageId"] for r in result.get("Successful", [result])})
             case "DeleteMessage":
-                self._statements += [(j.DROP_RECEIPT, (name, e.get("ReceiptHandle"))) for e in entries]
+                self._statements += [(sql.DROP_RECEIPT, (name, e.get("ReceiptHandle"))) for e in entries]
             case "ChangeMessageVisibility":
                 self._statements += [
-                    (j.HIDE_MESSAGE, (_until(e), name, e.get("ReceiptHandle"))) for e in entries
+                    (sql.HIDE_MESSAGE, (_until(e), name, e.get("ReceiptHandle"))) for e in entries
                 ]
             case "PurgeQueue":
-                self._statements.append((j.PURGE_QUEUE, (name,)))
+                self._statements.append((sql.PURGE_QUEUE, (name,)))
             case "DeleteQueue":
-                self._statements += [(j.DROP_QUEUE, (name,)), (j.PURGE_QUEUE, (name,))]
+                self._statements += [(sql.DROP_QUEUE, (name,)), (sql.PURGE_QUEUE, (name,))]
             case _:  # whatever else changes a queue changes its attributes or tags
                 kept = {k: v for k, v in queue["attributes"].items() if not k.startswith(COUNTERS)}
-                self._statements.append((j.PUT_QUEUE, (name, json.dumps(kept), json.dumps(queue["tags"]))))
+                self._statements.append((sql.PUT_QUEUE, (name, json.dumps(kept), json.dumps(queue["tags"]))))
 
     def _sent(self, queue: Any, ids: set[str]) -> None:
         """New messages stand at the end; one that a FIFO queue had already is not among them."""

@@ -32,6 +32,7 @@ class Options:
     port: int = 8000
     aws_port: int = 4566
     data_dir: Path | None = None
+    accept_loss: bool = False
     auth: bool = False
     app: str = "app:app"
     template: Path = TEMPLATE
@@ -46,7 +47,9 @@ class LocalService:
         """`make_app` is called once the environment is set; by default it imports `options.app`."""
         self._options = options
         self._make_app = make_app or (lambda: _imported(options.app))
-        self.cloud = LocalCloud(template=options.template, data_dir=options.data_dir)
+        self.cloud = LocalCloud(
+            template=options.template, data_dir=options.data_dir, accept_loss=options.accept_loss
+        )
         self.new_admin_key: str | None = None
         self.recovered: dict[str, int] = {}
         self._undo = contextlib.ExitStack()

@@ -12,7 +12,8 @@ from chalicelib.domain import lifecycle
 from chalicelib.domain.content import packed
 from chalicelib.domain.task import Task
 from chalicelib.store.tasks import to_record
-from infra.local.journal import PUT_ITEM, Journal
+from infra.local.journal import Journal
+from infra.local.statements import PUT_ITEM
 
 CAPABILITY = "bench-backlog"
 CLIENT = "bench-backlog"

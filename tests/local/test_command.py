@@ -65,8 +65,24 @@ def test_a_damaged_data_file_is_one_line(spawn, tmp_path, keep):
         journal.set_meta(str(n), "x" * 900)
     journal.close()
     whole = file.read_bytes()
-    file.write_bytes(whole[: int(len(whole) * keep)] or b"this is no database, but long enough to look")
+    file.write_bytes(whole[: int(len(whole) * keep)] or b"this is no database, but long enough to look" * 20)
     assert f"the data file {file} is damaged" in refusal(spawn())
+
+
+def test_missing_calls_are_one_line_and_accepted_by_option_only(spawn, tmp_path):
+    process = spawn().ready()
+    httpx.put(f"{process.url}/notes/n", content="x").raise_for_status()
+    process.popen.kill()
+    process.ended()
+    (tmp_path / "data" / "ains.sqlite-wal").unlink()
+    line = refusal(spawn())
+    assert "lacks the last" in line
+    assert "--accept-loss" in line
+    process = spawn("--accept-loss").ready()
+    process.popen.terminate()
+    code, out, err = process.ended()
+    assert (code, "new and empty" in out) == (0, True)
+    assert err.count("lacks the last") == 1
 
 
 def test_a_data_file_of_another_format_is_one_line(spawn, tmp_path):

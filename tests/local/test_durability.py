@@ -187,7 +187,7 @@ def test_once_the_file_cannot_be_written_nothing_is_acknowledged_any_more(durabl
 def test_a_damaged_row_is_one_line(tmp_path):
     Journal(tmp_path).close()
     with contextlib.closing(sqlite3.connect(tmp_path / "ains.sqlite")) as db:
-        db.execute("INSERT INTO items VALUES ('ains-local-tasks', 'a', 'b', '{half')")
+        db.execute("INSERT INTO items VALUES ('ains-local-tasks', 'a', 'b', '{half', 0)")
         db.commit()
     with pytest.raises(CannotStart, match="is damaged"):
         LocalCloud(template=SMALL, data_dir=tmp_path).start()
