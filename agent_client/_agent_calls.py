@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypedDict, Unpack
 
 from agent_client._calls import Call, Calls, Fields, present, segment
-from agent_client.models import AgentRecord, Health, HeartbeatReceipt, Registration, SyncAnswer
+from agent_client.models import AgentAction, AgentRecord, Health, HeartbeatReceipt, Registration, SyncAnswer
 
 
 class AgentOptions(TypedDict, total=False):
@@ -115,6 +115,15 @@ class AgentCalls(Calls):
     def delete_agent(self, agent_id: str) -> AgentRecord:
         """It leaves; its open tasks go back."""
         return self._fetch(AgentRecord, Call("DELETE", f"/ains/agents/{segment(agent_id)}"))
+
+    def drain_agent(self, agent_id: str, *, reason: str | None = None) -> AgentAction:
+        """It gets no new work and finishes what it holds, whatever it says, until undrained or restarted."""
+        path = f"/ains/agents/{segment(agent_id)}/drain"
+        return self._fetch(AgentAction, Call("POST", path, body=present({"reason": reason}), repeatable=True))
+
+    def undrain_agent(self, agent_id: str) -> AgentAction:
+        """It may take work again."""
+        return self._fetch(AgentAction, Call("DELETE", f"/ains/agents/{segment(agent_id)}/drain"))
 
     def capabilities(self, agent_id: str) -> tuple[Fields, ...]:
         """What the agent can do, with schemas where it gave them."""

@@ -47,8 +47,19 @@ class AgentRecord:
     registered_at: datetime | None = None
     last_heartbeat: datetime | None = None
     lease_expires_at: datetime | None = None
+    drained_at: datetime | None = None
+    drain_reason: str | None = None
     heartbeat_interval_seconds: float | None = None
     metadata: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentAction:
+    """What became of an action on an agent."""
+
+    agent_id: str
+    status: str
+    message: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +91,7 @@ class Assignment:
     schedule_id: str | None = None
     slot: datetime | None = None
     start_by: datetime | None = None
+    session_id: str | None = None  # to which it was given: messages of a queue say so
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,8 @@ class FakeState:
                 ("POST", r"/ains/agents", self._register),
                 ("POST", r"/ains/agents/([^/]+)/heartbeat", self._heartbeat),
                 ("POST", r"/ains/agents/([^/]+)/sync", self._sync),
+                ("POST", r"/ains/agents/([^/]+)/drain", lambda _, agent_id: self._mark(agent_id, True)),
+                ("DELETE", r"/ains/agents/([^/]+)/drain", lambda _, agent_id: self._mark(agent_id, False)),
                 ("POST", r"/aitp/tasks", lambda body: (201, self.submit(body))),
                 ("GET", r"/aitp/tasks/([^/]+)", lambda _, task_id: (200, self.task(task_id))),
                 ("DELETE", r"/aitp/tasks/([^/]+)", self._cancel),
@@ -87,11 +89,8 @@ class FakeState:
         task["accepted"] = (body["lease_token"], body["status"])
         outcome = ("status", "result_data", "error_message", "progress", "retryable", "retry_after_seconds")
         task.update({name: body[name] for name in outcome if name in body})
-        if (
-            body["status"] == "FAILED"
-            and body.get("retryable", True)
-            and task["attempt"] < task["max_retries"]
-        ):
+        has_retries = task["attempt"] < task["max_retries"]
+        if body["status"] == "FAILED" and body.get("retryable", True) and has_retries:
             task.update(status="PENDING", attempt=task["attempt"] + 1)
         return task
 
@@ -105,6 +104,7 @@ class FakeState:
         agent_id = body.get("agent_id") or f"agent-{len(self.agents) + 1:03d}"
         known = self.agents.get(agent_id)
         if known and known["session_id"] != body.get("session_id"):
+            known.pop("is_drained", None)
             for task in self._open_tasks(agent_id):
                 task["status"] = "PENDING"
         queue_url = f"fake:{agent_id}" if body.get("delivery") == "sqs" else None
@@ -117,7 +117,11 @@ class FakeState:
     def _heartbeat(self, body: Body, agent_id: str) -> tuple[int, Row]:
         agent = self.agent(agent_id)
         agent["status"] = body.get("status", agent["status"])
-        return 200, {"agent_id": agent_id, "acknowledged": True, "agent_status": agent["status"]}
+        return 200, {"agent_id": agent_id, "acknowledged": True, "agent_status": _status_of(agent)}
+
+    def _mark(self, agent_id: str, is_drained: bool) -> tuple[int, Row]:
+        self.agent(agent_id)["is_drained"] = is_drained
+        return 200, {"agent_id": agent_id, "status": _status_of(self.agent(agent_id))}
 
     def _sync(self, body: Body, agent_id: str) -> tuple[int, Row]:
         agent = self.agent(agent_id)
@@ -132,7 +136,7 @@ class FakeState:
                 self.tasks[named["task_id"]]["status"] = "PENDING"
         return 200, {
             "agent_id": agent_id,
-            "agent_status": agent["status"],
+            "agent_status": _status_of(agent),
             "seq": agent["seq"],
             "reports": receipts,
             "cancelled": cancelled,
@@ -174,7 +178,7 @@ class FakeState:
             for task in self.tasks.values()
             if task["status"] == "PENDING" and task["capability_required"] in agent["capabilities"]
         ]
-        free = max(0, body["free_slots"] - len(again))
+        free = 0 if agent.get("is_drained") else max(0, body["free_slots"] - len(again))
         return again + [self.assign(task, agent["agent_id"], seq=agent["seq"]) for task in waiting[:free]]
 
     def _open_tasks(self, agent_id: str) -> list[Row]:
@@ -190,3 +194,7 @@ class FakeState:
 
     def _status(self, body: Body, task_id: str) -> tuple[int, Row]:
         return 200, self.report(str(body.get("agent_id")), {**body, "task_id": task_id})
+
+
+def _status_of(agent: Row) -> str:
+    return "DRAINING" if agent.get("is_drained") else str(agent["status"])

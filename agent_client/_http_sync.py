@@ -55,9 +55,16 @@ class HttpSync:
         self._limit = _REPORTS
         if len(reports) < len(queued):
             return 0.0
-        return _QUICK if answer.assignments else min(self._poll.due_in, self._heartbeat.due_in)
+        if answer.assignments:
+            return _QUICK
+        if bench.is_drained and bench.is_idle():
+            return self._heartbeat.due_in
+        return min(self._poll.due_in, self._heartbeat.due_in)
 
     def sign_off(self) -> None:
+        bench = self._link.bench
+        while len(_fitting(bench.reports(), self._limit)) < len(bench.reports()):
+            self.round(status="DRAINING")  # who is OFFLINE loses what it has not reported yet
         self.round(status="OFFLINE")
 
     def close(self) -> None:
@@ -73,7 +80,7 @@ class HttpSync:
             held=held,
             reports=[report.fields() for report in reports],
             released=[{"task_id": task_id, "lease_token": token} for task_id, token in released],
-            free_slots=link.bench.free_slots() if status == "ACTIVE" else 0,
+            free_slots=link.bench.wanted() if status == "ACTIVE" else 0,
             status=status,
         )
         self._ack = max(self._ack, answer.seq)
@@ -84,6 +91,8 @@ class HttpSync:
         self._log(answer)
         for task in answer.assignments:
             link.bench.take(self._whole(task))
+        if status == "ACTIVE":
+            link.bench.heed(answer.agent_status)
         return answer
 
     def _whole(self, task: Assignment) -> Assignment:
@@ -121,7 +130,8 @@ class HttpSync:
             log_heartbeat(self._link.clock)
             self._heartbeat.done()
         if self._poll.is_due or answer.assignments:
-            log.info("Polling for tasks... %d tasks found", len(answer.assignments))
+            if answer.assignments or not self._link.bench.is_drained:
+                log.info("Polling for tasks... %d tasks found", len(answer.assignments))
             self._poll.done()
 
 

@@ -140,3 +140,8 @@ def failed(task: Assignment, error: BaseException) -> Report:
 
 def _within_a_day(seconds: float | None) -> float | None:
     return None if seconds is None else min(_DAY, max(0.0, seconds))
+
+
+def held_as(key: Key, status: str, progress: float | None = None) -> dict[str, Any]:
+    """How a sync names what is held."""
+    return present({"task_id": key[0], "lease_token": key[1], "status": status, "progress": progress})

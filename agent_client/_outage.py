@@ -6,7 +6,7 @@ from agent_client._retries import Retries
 from agent_client.errors import AinsError
 from agent_client.transports import Link, log
 
-_BACKOFF = Retries(base=0.5, cap=10.0)  # well inside the 30 s of a lease
+_BACKOFF = Retries(base=0.5, cap=10.0)
 
 
 class Outage:
@@ -22,13 +22,14 @@ class Outage:
         return self._failures > 0
 
     def lost(self, error: AinsError) -> float:
-        """Seconds until the next attempt."""
+        """Seconds until the next attempt: never longer than a heartbeat, or the lease would end meanwhile."""
         self._failures += 1
         if self._failures == 1:
             self._since = self._link.clock.monotonic()
             where = self._link.client.base_url
             log.warning("Lost the service at %s (%s); working on, trying again", where, error)
-        return _BACKOFF.delay(self._failures, chance=self._link.chance, error=error)
+        delay = _BACKOFF.delay(self._failures, chance=self._link.chance, error=error)
+        return min(delay, self._link.heartbeat_interval)
 
     def back(self) -> None:
         if self._failures:

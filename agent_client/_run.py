@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -50,3 +51,11 @@ def on_signals(call: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def is_ended(news: queue.SimpleQueue[str], *, within: float) -> bool:
+    """Whether the run ended; False for another signal, or when the seconds are over."""
+    try:
+        return news.get(timeout=within) == "ended"
+    except queue.Empty:
+        return False

@@ -90,9 +90,10 @@ class ScheduleCalls(Calls):
         """Goes on from the next slot after now."""
         return self._fetch(Schedule, Call("POST", _path(schedule_id, "resume"), repeatable=True))
 
-    def run_schedule(self, schedule_id: str) -> Task:
-        """One run now, beside the cron. Not repeated after a lost answer: it may have made its task."""
-        return self._fetch(Task, Call("POST", _path(schedule_id, "run")))
+    def run_schedule(self, schedule_id: str, *, idempotency_key: str | None = None) -> Task:
+        """One run now, beside the cron."""
+        key = idempotency_key or self._ports.new_id()
+        return self._fetch(Task, Call("POST", _path(schedule_id, "run"), headers={"Idempotency-Key": key}))
 
     def executions(self, schedule_id: str, *, limit: int | None = None) -> Iterator[Execution]:
         """The slots that fired, page after page; `limit` is the size of a page."""

@@ -22,7 +22,7 @@ from agent_client.errors import (
 )
 from agent_client.transports import Link, Transport, log
 
-_SIGN_OFF_TRIES = 3
+SIGN_OFF_SECONDS = 4.0  # after the grace: platforms that allow 30 s and a grace of 25 s go together
 # At the first registration these will not pass by themselves.
 _FATAL = (BadRequest, Unauthorized, Forbidden, Conflict, IdempotencyMismatch, PayloadTooLarge)
 
@@ -31,6 +31,9 @@ class Ending(Enum):
     """How a run ended."""
 
     DRAINED = "drained"  # as asked: what ran was finished or given back
+    UNDELIVERED = (
+        "undelivered"  # drained, but not all of it could be told: the service finds out by the lease
+    )
     FORCED = "forced"  # asked twice: at once, the service finds out by the lease
     SUPERSEDED = "superseded"  # another process took this agent over
 
@@ -46,6 +49,7 @@ class Shift:
         register: Callable[[str], Registration],
         new_session: Callable[[], str],
         grace: float,
+        exit_when_drained: bool,
         close: Callable[[], object],
     ) -> None:
         self.settled = threading.Event()  # registered, or over before that
@@ -55,6 +59,7 @@ class Shift:
         self._register_once = register
         self._new_session = new_session
         self._grace = grace
+        self._exit_when_drained = exit_when_drained
         self._close = close
         self._outage = Outage(link)
         self._asked = 0
@@ -64,10 +69,14 @@ class Shift:
         self._is_superseded = False
 
     def ask_to_stop(self) -> int:
-        """How often it was asked, this time included."""
-        with self._link.bench.changed:
+        """How often it was asked, this time included. From the first on nothing new begins."""
+        bench = self._link.bench
+        with bench.changed:
             self._asked += 1
-            self._link.bench.changed.notify_all()
+            if self._asked == 1:
+                self._grace_ends = self._link.clock.monotonic() + self._grace
+                bench.close_intake()
+            bench.changed.notify_all()
             return self._asked
 
     def run(self) -> Ending:
@@ -83,7 +92,8 @@ class Shift:
             self._close()
 
     def _register(self, *, is_first: bool) -> bool:
-        while not self._asked:
+        """False when it is over before that. Once registered, a drain goes on until it has ended."""
+        while not (self._is_over() if self._is_registered else self._asked):
             try:
                 registration = self._register_once(self._link.session_id)
             except AinsError as error:
@@ -136,44 +146,53 @@ class Shift:
 
     def _notice(self) -> None:
         if self._asked > self._noticed == 0:
-            self._grace_ends = self._link.clock.monotonic() + self._grace
-            self._link.bench.close_intake()
             log.info("Draining: %d tasks still run", len(self._link.bench.running()))
         self._noticed = self._asked
 
     def _is_over(self) -> bool:
         if self._is_superseded or self._noticed > 1:
             return True
+        bench = self._link.bench
         if self._grace_ends is None:
-            return False
-        return self._link.bench.is_idle() or self._link.clock.monotonic() >= self._grace_ends
+            return self._exit_when_drained and bench.is_drained and bench.is_idle()
+        return bench.is_idle() or self._link.clock.monotonic() >= self._grace_ends
 
     def _end(self) -> Ending:
         if self._is_superseded:
             return Ending.SUPERSEDED
         if self._noticed > 1:
             return Ending.FORCED
-        if self._is_registered:
-            self._sign_off()
-        return Ending.DRAINED
+        return self._sign_off() if self._is_registered else Ending.DRAINED
 
-    def _sign_off(self) -> None:
-        bench = self._link.bench
+    def _sign_off(self) -> Ending:
+        bench, clock = self._link.bench, self._link.clock
         given_back = bench.abandon()
         if given_back:
             log.warning("The grace is over: giving %d tasks back", given_back)
-        for _ in range(_SIGN_OFF_TRIES):
-            try:
-                self._transport.sign_off()
-            except (Superseded, NotFound):
-                return
-            except AinsError as error:
-                self._rest(min(2.0, self._outage.lost(error)))
-                continue
-            if bench.is_idle():
-                log.info("Agent signed off")
-                return
+        ends = clock.monotonic() + SIGN_OFF_SECONDS
+        while (pause := self._say_goodbye()) is not None:
+            if self._asked > 1 or clock.monotonic() + pause >= ends:
+                break
+            with bench.changed:
+                clock.wait(bench.changed, lambda: self._asked > 1, pause)
+        if pause is None and not bench.reports():
+            return Ending.DRAINED
         log.warning("Could not sign off cleanly; %d reports are undelivered", len(bench.reports()))
+        return Ending.UNDELIVERED
+
+    def _say_goodbye(self) -> float | None:
+        """None when all was told, else how many seconds later to try again."""
+        bench = self._link.bench
+        try:
+            self._transport.sign_off()
+        except (Superseded, NotFound):
+            return None  # what it held was taken back already
+        except AinsError as error:
+            return min(1.0, self._outage.lost(error))
+        if not bench.is_idle():
+            return 0.1
+        log.info("Agent signed off")
+        return None
 
 
 def _is_estranged(error: AinsError) -> bool:

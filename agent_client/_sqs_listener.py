@@ -46,9 +46,10 @@ _KINDS: dict[Any, type[Assignment] | type[_Cancelled]] = {
 class Listener:
     """A message is deleted once what it says is done or void, so that a crash before delivers it again.
 
-    It listens also when every slot is taken: cancellations come the same way. The queue belongs to the agent,
-    not to its session, so before it starts anything it has `confirm` raise Superseded if another process took
-    over: what that one was given must not be started here.
+    It listens also when every slot is taken, and while draining: cancellations come the same way, and what
+    has not begun is given back. The queue belongs to the agent, not to its session: what was given to another
+    one must not be started here. A message says to which; where that is not this one (or an older service did
+    not say), `confirm` raises Superseded if another process took over.
     """
 
     def __init__(self, queue: Queue, link: Link, *, confirm: Callable[[], None]) -> None:
@@ -62,6 +63,10 @@ class Listener:
     def start(self) -> None:
         self._thread.start()
 
+    def follow(self, link: Link) -> None:
+        """The agent has registered, perhaps under a new session."""
+        self._link = link
+
     def close(self) -> None:
         """A poll that is under way ends by itself; what it brings goes back."""
         with self._link.bench.changed:
@@ -73,7 +78,7 @@ class Listener:
         messages = self._queue.receive(wait_seconds=_WAIT_SECONDS)
         contents = [_content(message) for message in messages]
         found = sum(isinstance(content, Assignment) for content in contents)
-        if found:
+        if any(isinstance(c, Assignment) and c.session_id != self._link.session_id for c in contents):
             self._confirm_session()
         if self._is_closed:
             self._give_back(messages)
@@ -119,7 +124,8 @@ class Listener:
 
     def _is_done(self, content: Assignment | _Cancelled | None) -> bool:
         if isinstance(content, Assignment):
-            return self._begin(content)
+            with self._link.bench.beginning():
+                return self._begin(content)
         if content is not None:
             self._link.bench.let_go(content.task_id, "was cancelled", token=content.lease_token)
         return True
@@ -129,6 +135,9 @@ class Listener:
         link = self._link
         if link.bench.knows(task.task_id, task.lease_token):
             log.info("Task %s came twice; the second is dropped", task.task_id)
+            return True
+        if not link.bench.is_open or task.session_id not in (None, link.session_id):
+            link.bench.refuse(task)  # the agent stops, or it was given to an earlier session
             return True
         if link.bench.free_slots() == 0:
             return False
@@ -141,7 +150,7 @@ class Listener:
         except ApiError as error:
             log.info("Task %s is not to be started: %s", task.task_id, error)
             return True
-        link.bench.take(task)
+        link.bench.take(task, is_begun=True)
         return True
 
 

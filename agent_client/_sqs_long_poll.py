@@ -9,7 +9,7 @@ from agent_client._agent_models import Registration
 from agent_client._jobs import Report
 from agent_client._sqs_listener import PASSING, Listener
 from agent_client._sqs_queue import Queue, SqsQueue
-from agent_client.errors import ApiError, Superseded
+from agent_client.errors import AinsError, ApiError, ServerError, Superseded
 from agent_client.transports import Beat, Link, let_go, log_heartbeat
 
 
@@ -50,23 +50,37 @@ class SqsLongPoll:
             self._url = url
             self._listener = Listener(self._connect(url), link, confirm=self._confirm)
             self._listener.start()
+        self._listener.follow(link)
 
     def round(self, *, status: str) -> float:
         bench = self._link.bench
         bench.has_news = False
-        for report in bench.reports():
-            self._report(report)
-        if self._heartbeat.is_due or status != self._said or self._is_superseded:
-            if status == "DRAINING":
-                self.close()  # what is on the queue is for another time, or another process
+        trouble = self._send_reports()
+        if self._heartbeat.is_due or status != self._said or self._is_superseded or bench.released():
             self._beat(status)
+        if trouble is not None:
+            raise trouble
         return self._heartbeat.due_in
 
     def sign_off(self) -> None:
-        for report in self._link.bench.reports():
-            self._report(report)
-        self._said = "OFFLINE"
+        trouble = self._send_reports()
+        # Who is OFFLINE loses what it has not reported yet; the rest goes back in any case.
+        self._said = "OFFLINE" if trouble is None else "DRAINING"
         self._sync()
+        if trouble is not None:
+            raise trouble
+
+    def _send_reports(self) -> AinsError | None:
+        """The first trouble. A report that the service stumbles over holds up no other, and no heartbeat."""
+        trouble: AinsError | None = None
+        for report in self._link.bench.reports():
+            try:
+                self._report(report)
+            except ServerError as error:
+                trouble = trouble or error
+            except AinsError as error:
+                return trouble or error
+        return trouble
 
     def close(self) -> None:
         if self._listener is not None:
@@ -76,11 +90,11 @@ class SqsLongPoll:
     def _beat(self, status: str) -> None:
         link = self._link
         self._said = status
-        # A heartbeat cannot say DRAINING, nor be told that another session took over.
-        if self._is_sync_next or status == "DRAINING" or self._is_superseded:
+        # A heartbeat cannot give anything back, nor be told that another session took over.
+        if self._is_sync_next or status == "DRAINING" or self._is_superseded or link.bench.released():
             self._sync()
         else:
-            link.client.heartbeat(link.agent_id, status=status)
+            link.bench.heed(link.client.heartbeat(link.agent_id, status=status).agent_status)
         self._is_sync_next = not self._is_sync_next
         log_heartbeat(link.clock)
         self._heartbeat.done()
@@ -108,12 +122,14 @@ class SqsLongPoll:
             ack=self._ack,
             held=held,
             released=[{"task_id": task_id, "lease_token": token} for task_id, token in released],
-            free_slots=link.bench.free_slots() if status == "ACTIVE" else 0,
+            free_slots=link.bench.wanted() if status == "ACTIVE" else 0,
             status=status,
         )
         self._ack = max(self._ack, answer.seq)
         link.bench.forget_released(released)
         let_go(link.bench, answer, ((h["task_id"], h["lease_token"]) for h in held))
+        if status == "ACTIVE":
+            link.bench.heed(answer.agent_status)
 
     def _report(self, report: Report) -> None:
         link = self._link

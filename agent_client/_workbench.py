@@ -3,54 +3,82 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections import OrderedDict, deque
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from agent_client._agent_models import Assignment
 from agent_client._clock import Clock
-from agent_client._jobs import Job, Key, Report, TaskContext
+from agent_client._jobs import Job, Key, Report, TaskContext, held_as
+from agent_client._outbox import Outbox
+from agent_client._tokens import LastTokens
 
 log = logging.getLogger("agent_client")
 
-_REMEMBERED = 10_000
 
-
-class Workbench:
+class Workbench(Outbox):
     """Shared by the transport's threads and the handlers'; `changed` guards it and tells of changes."""
 
     def __init__(self, *, slots: int, clock: Clock, begin: Callable[[Job], None]) -> None:
-        self.changed = threading.Condition()
-        self.has_news = False  # a job ended since the transport last looked
+        super().__init__()
+        self.is_open = True  # it takes work
+        self.is_drained = False  # the service gives this agent no new work for now
         self._slots = slots
         self._clock = clock
         self._begin = begin
         self._waiting: deque[Job] = deque()
         self._running: dict[Key, Job] = {}
-        self._reports: dict[Key, Report] = {}
-        self._released: dict[Key, None] = {}
-        self._last_token: OrderedDict[str, int] = OrderedDict()
-        self._is_open = True
+        self._last_tokens = LastTokens()
+        self._beginnings = 0
+        self._is_abandoned = False
 
-    def take(self, task: Assignment) -> bool:
-        """Starts it, or lets it wait for a slot. False for a duplicate, a stale token, or when draining."""
+    def take(self, task: Assignment, *, is_begun: bool = False) -> bool:
+        """Starts it, or lets it wait for a slot. False for a duplicate, a stale token, or when draining.
+
+        `is_begun`, the service was told so: given back it would count as lost, so a drain takes it too.
+        """
         with self.changed:
-            if not self._is_newest(task):
+            if not self._last_tokens.note(task.task_id, task.lease_token):
                 return False
             self._drop(task.task_id)
-            if not self._is_open:
-                self._released[(task.task_id, task.lease_token)] = None
+            if not self.is_open and (self._is_abandoned or not is_begun):
+                self._give_back((task.task_id, task.lease_token))
                 return False
             log.info("Task %s assigned", task.task_id)
             self._waiting.append(Job(task, TaskContext(task, clock=self._clock)))
             self._start_waiting()
             return True
 
+    @contextmanager
+    def beginning(self) -> Iterator[None]:
+        """Meanwhile the service is told of a start: a drain waits for what becomes of it."""
+        with self.changed:
+            self._beginnings += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self._beginnings -= 1
+                self.changed.notify_all()
+
+    def refuse(self, task: Assignment) -> None:
+        """To be given back without having begun."""
+        with self.changed:
+            if self._last_tokens.note(task.task_id, task.lease_token):
+                self._give_back((task.task_id, task.lease_token))
+
+    def heed(self, agent_status: str) -> None:
+        """What the service says of an agent that calls itself ACTIVE: DRAINING means that it was drained."""
+        with self.changed:
+            was, self.is_drained = self.is_drained, agent_status == "DRAINING"
+        if self.is_drained != was:
+            log.info("Drained: no new work for now" if self.is_drained else "No longer drained")
+
     def knows(self, task_id: str, token: int) -> bool:
         """Whether this assignment, or a later one of the task, was already taken here."""
         with self.changed:
-            return self._last_token.get(task_id, -1) >= token
+            return self._last_tokens.covers(task_id, token)
 
     def let_go(self, task_id: str, reason: str, *, token: int | None = None) -> None:
         """Cancelled, or no longer this agent's: its handler is told, its outcome dropped."""
@@ -73,42 +101,15 @@ class Workbench:
             self.has_news = True
             self.changed.notify_all()
 
-    def settle(self, report: Report, *, refusal: str | None = None) -> None:
-        """The service took the report, or refused it for good."""
-        with self.changed:
-            if self._reports.pop((report.task_id, report.lease_token), None) is None:
-                return
-            self.changed.notify_all()
-        if refusal is not None:
-            log.warning("Report on task %s refused: %s", report.task_id, refusal)
-        elif report.status == "COMPLETED":
-            log.info("Task result reported successfully")
-        else:
-            log.info("Task failure reported")
-
-    def replace(self, report: Report) -> None:
-        """Another report in the place of one that cannot be delivered."""
-        with self.changed:
-            self._reports[(report.task_id, report.lease_token)] = report
-
-    def reports(self) -> list[Report]:
-        with self.changed:
-            return list(self._reports.values())
-
-    def released(self) -> list[Key]:
-        with self.changed:
-            return list(self._released)
-
-    def forget_released(self, keys: Collection[Key]) -> None:
-        """The service heard."""
-        with self.changed:
-            for key in keys:
-                self._released.pop(key, None)
-
     def free_slots(self) -> int:
         """A handler that was told to stop but did not yet still fills its slot."""
         with self.changed:
-            return max(0, self._slots - len(self._running) - len(self._waiting)) if self._is_open else 0
+            return max(0, self._slots - len(self._running) - len(self._waiting)) if self.is_open else 0
+
+    def wanted(self) -> int:
+        """How many tasks to ask for: none while draining, or drained."""
+        with self.changed:
+            return 0 if self.is_drained else self.free_slots()
 
     def running(self) -> list[Job]:
         """Those whose outcome is still wanted."""
@@ -119,20 +120,21 @@ class Workbench:
         """What a sync must name, apart from what it reports: unnamed tasks are taken back."""
         with self.changed:
             named = {(r.task_id, r.lease_token) for r in reported}
-            held = [_held(job.key, "ASSIGNED") for job in self._waiting]
-            held += [_held(job.key, "ACTIVE", job.context.latest_progress) for job in self.running()]
-            held += [_held(key, "ACTIVE") for key in self._reports if key not in named]
+            held = [held_as(job.key, "ASSIGNED") for job in self._waiting]
+            held += [held_as(job.key, "ACTIVE", job.context.latest_progress) for job in self.running()]
+            held += [held_as(key, "ACTIVE") for key in self._reports if key not in named]
             return held
 
     def is_idle(self) -> bool:
         """Nothing runs whose outcome is wanted, and nothing is left to tell."""
         with self.changed:
-            return not (self.running() or self._waiting or self._reports or self._released)
+            holds = self.running() or self._waiting or self._beginnings
+            return not (holds or self._reports or self._released)
 
     def close_intake(self) -> None:
         """Takes no more; what has not started is to be given back."""
         with self.changed:
-            self._is_open = False
+            self.is_open = False
             self._released.update((job.key, None) for job in self._waiting)
             self._waiting.clear()
 
@@ -140,20 +142,12 @@ class Workbench:
         """Gives up everything that runs, to be given back. How many there were."""
         with self.changed:
             self.close_intake()
+            self._is_abandoned = True
             running = self.running()
             for job in running:
                 job.drop()
                 self._released[job.key] = None
             return len(running)
-
-    def _is_newest(self, task: Assignment) -> bool:
-        if self.knows(task.task_id, task.lease_token):
-            return False
-        self._last_token[task.task_id] = task.lease_token
-        self._last_token.move_to_end(task.task_id)
-        if len(self._last_token) > _REMEMBERED:
-            self._last_token.popitem(last=False)
-        return True
 
     def _drop(self, task_id: str, *, upto: int | None = None) -> bool:
         def concerned(key: Key) -> bool:
@@ -177,8 +171,3 @@ class Workbench:
             job.context.begin()
             log.info("Executing %s...", job.task.task_id)
             self._begin(job)
-
-
-def _held(key: Key, status: str, progress: float | None = None) -> dict[str, Any]:
-    held: dict[str, Any] = {"task_id": key[0], "lease_token": key[1], "status": status}
-    return held if progress is None else held | {"progress": progress}

@@ -13,9 +13,9 @@ from agent_client._clock import Clock, RealClock
 from agent_client._http_sync import HttpSync
 from agent_client._jobs import Job, failed
 from agent_client._retries import Chance
-from agent_client._run import Run, on_signals
+from agent_client._run import Run, is_ended, on_signals
 from agent_client._runner import Handler, Runner
-from agent_client._shift import Ending, Shift
+from agent_client._shift import SIGN_OFF_SECONDS, Ending, Shift
 from agent_client._workbench import Workbench
 from agent_client.client import Client
 from agent_client.transports import Link, Transport, log
@@ -28,7 +28,9 @@ class Agent:
 
     `name` is shown to people; `agent_id` defaults to it. Capabilities are those of the handlers; when they
     are named as well, each needs one. Intervals are in seconds. `grace` is how long a drain lets running
-    handlers finish: stay below what your platform allows between SIGTERM and SIGKILL.
+    handlers finish, and signing off takes up to 4 s more: stay below what your platform allows between
+    SIGTERM and SIGKILL. Drained by an operator it idles until that is lifted, or, with `exit_when_drained`,
+    ends once it holds nothing.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Agent:
         poll_interval: float = 5.0,
         heartbeat_interval: float = 10.0,
         grace: float = 25.0,
+        exit_when_drained: bool = False,
         transport: Transport | None = None,
         clock: Clock | None = None,
         chance: Chance = random.random,
@@ -56,10 +59,9 @@ class Agent:
         self._declared, self._tags = tuple(capabilities), tuple(tags)
         self._max_concurrency = max_concurrency
         self._poll_interval, self._heartbeat_interval = poll_interval, heartbeat_interval
-        self._grace = grace
+        self._grace, self._exit_when_drained = grace, exit_when_drained
         # Short, so that one lost answer does not eat up the lease; the run repeats, not the client.
-        own = client or Client(base_url, api_key=api_key, read_timeout=10.0)
-        self._client = own.without_retries()
+        self._client = (client or Client(base_url, api_key=api_key, read_timeout=10.0)).without_retries()
         self._transport = transport or HttpSync()
         self._clock, self._chance = clock or RealClock(), chance
         self._handlers: dict[str, Handler] = {}
@@ -88,14 +90,18 @@ class Agent:
     def run(self) -> Ending:
         """Blocks until SIGTERM or SIGINT drained it, or another process took it over.
 
-        A second signal stops at once. Raises what the service answers when it refuses the registration.
+        A second signal stops at once, and so does a request that hangs when the time to stop is over. Raises
+        what the service answers when it refuses the registration.
         """
         news: queue.SimpleQueue[str] = queue.SimpleQueue()  # whose put is safe in a signal handler
         with on_signals(lambda: news.put("signal")):
             run = self._begin(on_end=lambda: news.put("ended"))
-            while news.get() == "signal":
+            if news.get() == "signal":
                 log.info("Stopping; a second signal stops at once")
-                if run.shift.ask_to_stop() > 1:
+                run.shift.ask_to_stop()
+                if not is_ended(news, within=self._grace + SIGN_OFF_SECONDS):
+                    run.shift.ask_to_stop()
+                    log.warning("Stopping at once: the service finds out by the lease")
                     return Ending.FORCED
         return self.stop()
 
@@ -162,6 +168,7 @@ class Agent:
             register=self._register,
             new_session=_new_id,
             grace=self._grace,
+            exit_when_drained=self._exit_when_drained,
             close=close,
         )
 

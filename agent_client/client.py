@@ -10,6 +10,8 @@ from typing import Self
 
 from agent_client._agent_calls import AgentCalls
 from agent_client._calls import Ports
+from agent_client._dead_letter_calls import DeadLetterCalls
+from agent_client._dead_message_calls import DeadMessageCalls
 from agent_client._http import HttpWire, Wire
 from agent_client._retries import NO_RETRIES, Retries
 from agent_client._schedule_calls import ScheduleCalls
@@ -24,7 +26,7 @@ REAL_PORTS = Ports(
 )
 
 
-class Client(AgentCalls, TaskCalls, ScheduleCalls):
+class Client(AgentCalls, TaskCalls, ScheduleCalls, DeadLetterCalls, DeadMessageCalls):
     """Talks to one AINS service; safe to share between threads.
 
     `base_url` defaults to AINS_BASE_URL, then http://127.0.0.1:8000; `api_key` to AINS_API_KEY, then none.

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from agent_client._agent_models import (
+    AgentAction,
     AgentRecord,
     Assignment,
     HeartbeatReceipt,
@@ -18,20 +19,30 @@ from agent_client._agent_models import (
     ReportReceipt,
     SyncAnswer,
 )
+from agent_client._dead_letter_models import DeadLetter, RedrivenTask, RefusedTask, TaskRedrive
+from agent_client._dead_message_models import DeadMessage, MessageRedrive, RefusedMessage
 
 __all__ = [
+    "AgentAction",
     "AgentRecord",
     "Assignment",
     "Attempt",
     "CronCheck",
+    "DeadLetter",
+    "DeadMessage",
     "Execution",
     "Health",
     "HeartbeatReceipt",
+    "MessageRedrive",
+    "RedrivenTask",
+    "RefusedMessage",
+    "RefusedTask",
     "Registration",
     "ReportReceipt",
     "Schedule",
     "SyncAnswer",
     "Task",
+    "TaskRedrive",
 ]
 OVER = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 
@@ -84,6 +95,8 @@ class Task:
     failure_kind: str | None = None
     schedule_id: str | None = None
     slot: datetime | None = None
+    retry_of: str | None = None
+    retried_as: str | None = None
     input_data: Any = None
     result_data: Any = None
     attempts: tuple[Attempt, ...] = ()

@@ -100,7 +100,9 @@ class FakeService:
     def deliver(self, task_id: str, *, agent_id: str, queue: FakeQueue) -> dict[str, Any]:
         """Assigns the task, as the service does for an sqs agent; the message it put on the queue."""
         with self._changed:
-            message = {"v": 1, "kind": "assignment", **self.state.assign(self.state.task(task_id), agent_id)}
+            given = self.state.assign(self.state.task(task_id), agent_id)
+            session = self.state.agents.get(agent_id, {}).get("session_id")
+            message = {"v": 1, "kind": "assignment", "session_id": session, **given}
         queue.put(message)
         return message
 

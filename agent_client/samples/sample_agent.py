@@ -87,6 +87,8 @@ def build(options: argparse.Namespace) -> Agent:
         max_concurrency=options.max_concurrency,
         poll_interval=options.poll_interval,
         heartbeat_interval=options.heartbeat_interval,
+        grace=options.grace,
+        exit_when_drained=options.exit_when_drained,
         transport=SqsLongPoll() if options.transport == "sqs" else HttpSync(),
     )
     for capability in options.capability or _WORK:
@@ -110,6 +112,10 @@ def parser() -> argparse.ArgumentParser:
     add("--max-concurrency", type=int, default=1, metavar="N")
     add("--heartbeat-interval", type=float, default=10.0, metavar="SECONDS", help="default: %(default)s")
     add("--poll-interval", type=float, default=5.0, metavar="SECONDS", help="default: %(default)s")
+    add(
+        "--grace", type=float, default=25.0, metavar="SECONDS", help="to finish in after SIGTERM: %(default)s"
+    )
+    add("--exit-when-drained", action="store_true", help="end when an operator drained it and it is idle")
     add("--work-seconds", type=float, default=0.0, metavar="SECONDS", help="how long a task takes")
     add("--fail-first", type=int, default=0, metavar="N", help="the first N attempts of each task fail")
     return parser

@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from agent_client import Request
+from agent_client import Request, Response
 from agent_client.testing import FakeService
 
 
@@ -20,6 +20,10 @@ def served(service: FakeService) -> Iterator[str]:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length) if length else None
             response = service.send(Request(self.command, self.path, dict(self.headers), body))
+            with suppress(ConnectionError):  # an agent that was stopped reads no answer
+                self._write(response)
+
+        def _write(self, response: Response) -> None:
             self.send_response(response.status)
             for name, value in response.headers.items():
                 self.send_header(name, value)

@@ -44,6 +44,13 @@ CALLS = [
     (lambda c: c.complete_task("t-1", result_data={}), "PUT /aitp/tasks/t-1/status", TASK),
     (lambda c: c.fail_task("t-1", error_message="no"), "PUT /aitp/tasks/t-1/status", TASK),
     (lambda c: c.cancel_task("t-1", reason="a b"), "DELETE /aitp/tasks/t-1?reason=a+b", TASK),
+    (lambda c: c.retry_task("t-1", input_data={"n": 2}), "POST /aitp/tasks/t-1/retry", TASK),
+    (
+        lambda c: list(c.dead_letters(capability_required="x", since=datetime(2030, 1, 1, tzinfo=UTC))),
+        "GET /aitp/dead-letters?since=2030-01-01T00%3A00%3A00%2B00%3A00&capability=x",
+        ok(dead_letters=[]),
+    ),
+    (lambda c: c.redrive(["t-1"]), "POST /aitp/dead-letters/redrive", ok(redriven=[], refused=[])),
     (lambda c: c.wait("t-1"), "GET /aitp/tasks/t-1", ok(task_id="t-1", status="FAILED")),
     (
         lambda c: c.create_schedule(
@@ -72,6 +79,27 @@ CALLS = [
         lambda c: c.validate_cron("0 9 * * *"),
         "POST /aitp/tasks/schedule/validate?cron_expression=0+9+%2A+%2A+%2A",
         ok(valid=True),
+    ),
+    (
+        lambda c: list(c.dead_messages(limit=5)),
+        "GET /aitp/dead-letters/messages?limit=5",
+        ok(messages=[]),
+    ),
+    (lambda c: c.redrive_messages(["m-1"]), "POST /aitp/dead-letters/messages/redrive", ok(redriven=["m-1"])),
+    (
+        lambda c: c.redrive_messages(limit=5, cursor="c 1"),
+        "POST /aitp/dead-letters/messages/redrive?limit=5&cursor=c+1",
+        ok(redriven=[]),
+    ),
+    (
+        lambda c: c.drain_agent("a-1", reason="new disk"),
+        "POST /ains/agents/a-1/drain",
+        ok(agent_id="a-1", status="DRAINING"),
+    ),
+    (
+        lambda c: c.undrain_agent("a-1"),
+        "DELETE /ains/agents/a-1/drain",
+        ok(agent_id="a-1", status="ACTIVE"),
     ),
     (lambda c: c.health(), "GET /health", ok(status="ok")),
     (lambda c: c.health(deep=True), "GET /ains/health", ok(status="ok")),

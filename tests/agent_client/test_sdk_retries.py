@@ -11,6 +11,7 @@ from agent_client import (
     ServerError,
     Timeout,
 )
+from agent_client._calls import Call
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -48,14 +49,21 @@ def test_the_same_idempotency_key_goes_with_every_try_and_a_new_one_with_every_c
 def test_a_call_that_may_have_had_its_effect_is_not_repeated() -> None:
     client, wire, _ = scripted(Timeout("slow"), TASK)
     with pytest.raises(Timeout):
-        client.run_schedule("s-1")
+        client._json(Call("POST", "/somewhere"))
     assert len(wire.requests) == 1
 
 
 def test_a_call_that_never_left_is_repeated_whatever_it_does() -> None:
     client, wire, _ = scripted(ConnectionFailed("refused", was_sent=False), no(429), TASK)
-    client.run_schedule("s-1")
+    client._json(Call("POST", "/somewhere"))
     assert len(wire.requests) == 3
+
+
+def test_a_run_now_whose_answer_was_lost_is_asked_for_again_under_its_key() -> None:
+    client, wire, _ = scripted(Timeout("slow"), TASK)
+    client.run_schedule("s-1")
+    client.run_schedule("s-1", idempotency_key="mine")
+    assert [r.headers["Idempotency-Key"] for r in wire.requests] == ["id-1", "id-1", "mine"]
 
 
 @pytest.mark.parametrize(("status", "kind"), [(400, BadRequest), (404, NotFound), (500, ServerError)])

@@ -1,5 +1,7 @@
 """Messages: started before it runs, deleted once started, duplicates and stale tokens dropped."""
 
+from dataclasses import replace
+
 import pytest
 from sdk_fakes import Bench
 from sdk_lines import QueueLine
@@ -146,7 +148,8 @@ def test_what_another_session_was_given_is_not_started_here_and_goes_back(line) 
         line.rounds.round(status="ACTIVE")
 
 
-def test_a_service_in_trouble_starts_nothing_and_leaves_the_message(line) -> None:
+def test_a_service_in_trouble_starts_nothing_of_another_session_and_leaves_the_message(line) -> None:
+    line.service.state.agents["agent-1"]["session_id"] = "session-2"
     line.deliver()
     line.service.inject(answering(503), on="/sync")
     with pytest.raises(ServerError):
@@ -175,3 +178,39 @@ def test_a_listener_that_stumbles_goes_on_and_leaves_a_trace(caplog) -> None:
     listener.close()
     assert waits == [0.5, 1.0]
     assert "ZeroDivisionError: odd" in caplog.text
+
+
+def test_a_message_to_this_session_needs_no_sync(line) -> None:
+    line.deliver()
+    line.listener.listen_once()
+    assert len(line.desk.jobs) == 1
+    assert line.service.sent("/sync") == []
+
+
+def test_a_message_that_names_no_session_is_started_after_a_sync(line) -> None:
+    task_id = line.service.submit("report-v1")
+    task = line.service.state.assign(line.service.state.task(task_id), "agent-1")
+    line.queue.put({"v": 1, "kind": "assignment", **task})
+    line.listener.listen_once()
+    assert len(line.service.sent("/sync")) == 1
+    assert line.status(task_id) == "ACTIVE"
+
+
+def test_what_an_earlier_session_was_given_is_given_back(line) -> None:
+    task_id = line.service.submit("report-v1")
+    task = line.service.state.assign(line.service.state.task(task_id), "agent-1")
+    line.queue.put({"v": 1, "kind": "assignment", "session_id": "session-0", **task})
+    line.listener.listen_once()
+    assert line.desk.jobs == []
+    line.rounds.round(status="ACTIVE")
+    assert line.service.sent("/sync")[-1]["released"] == [{"task_id": task_id, "lease_token": 1}]
+    assert line.status(task_id) == "PENDING"
+    assert line.queue.in_flight == {}
+
+
+def test_after_registering_again_messages_to_the_new_session_are_its_own(line) -> None:
+    line.desk.register(session_id="session-2", delivery="sqs")
+    line.listener.follow(replace(line.desk.link, session_id="session-2"))
+    line.deliver()
+    line.listener.listen_once()
+    assert len(line.desk.jobs) == 1

@@ -148,9 +148,11 @@ class Target:
         return {"AINS_BASE_URL": self.url} | aws | ({"AINS_API_KEY": self.key} if self.key else {})
 
     @contextlib.contextmanager
-    def agent(self, name: str, capability: str, *options: str) -> Iterator[Process]:
-        """A sample agent, quick to poll, ready for work."""
-        arguments = ["agent_client.samples.sample_agent", "--name", name, "--capability", capability]
+    def agent(
+        self, name: str, capability: str, *options: str, module: str = "agent_client.samples.sample_agent"
+    ) -> Iterator[Process]:
+        """A sample agent, or another with its options: quick to poll, ready for work."""
+        arguments = [module, "--name", name, "--capability", capability]
         if "--poll-interval" not in options:
             arguments += ["--poll-interval", "0.2"]
         if "--heartbeat-interval" not in options:

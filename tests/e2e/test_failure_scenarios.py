@@ -66,6 +66,22 @@ def test_retries_end(target: Target, client: Client, name: str) -> None:
     assert outcomes(done) == ["error", "error"]
 
 
+def test_what_failed_for_good_is_redriven_and_then_succeeds(
+    target: Target, client: Client, name: str
+) -> None:
+    with target.agent(name, name, "--fail-first", "1"):
+        task = client.submit_task("report", capability_required=name, client_id=name, max_retries=0)
+        assert client.wait(task.task_id, timeout=OVER_S).status == "FAILED"
+    (letter,) = client.dead_letters(capability_required=name)
+    assert (letter.task_id, letter.failure_kind, letter.attempts) == (task.task_id, "error", 1)
+    with target.agent(f"{name}-mended", name):
+        (redriven,) = client.redrive(matching={"capability_required": name}).redriven
+        done = client.wait(redriven.retried_as, timeout=OVER_S)
+    assert (done.status, done.retry_of) == ("COMPLETED", task.task_id)
+    assert client.get_task(task.task_id).retried_as == done.task_id
+    assert list(client.dead_letters(capability_required=name)) == []
+
+
 def test_a_timeout_updates_status_and_trust(target: Target, client: Client, name: str) -> None:
     with target.agent(name, name, "--work-seconds", "60"):
         before = client.get_agent(name).trust_score
