@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check unit bench package deploy lock format clean
+.PHONY: help run demo test check unit bench doctor package deploy lock format clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ unit: $(READY)
 
 bench: $(READY) ## The tables of docs/performance.md from a fresh run
 	@$(BIN)/python -m tests.bench
+
+doctor: $(READY) ## Check every stored row of a stage; reads only (STAGE=local for make run, AWS_PORT=)
+	@exec $(BIN)/python -m infra.doctor --stage $(STAGE) \
+		$(if $(filter local,$(STAGE)),--endpoint-url http://127.0.0.1:$(AWS_PORT))
 
 package: $(READY) ## The deployable template in out/ (STAGE=)
 	@$(BIN)/python -m infra.package --stage $(STAGE) --out out

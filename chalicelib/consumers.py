@@ -20,11 +20,22 @@ def work(event: Mapping[str, Any], use_cases: UseCases, log: Log) -> dict[str, A
     for record in event["Records"]:
         try:
             handle(decoded(record["body"]), use_cases)
-        except Exception:
+        except Exception as error:
             log.exception("work message failed", extra={"message_id": record["messageId"]})
             use_cases.metrics.count("work_failures_total")
+            note(record, error, use_cases, log)
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
+
+
+def note(record: Mapping[str, Any], error: Exception, use_cases: UseCases, log: Log) -> None:
+    """Say why a message failed. Where that fails too the message still goes the queue's own way."""
+    message_id = record["messageId"]
+    try:
+        receives = int(record["attributes"]["ApproximateReceiveCount"])
+        use_cases.dead_lettering.failed(message_id, record["body"], receives=receives, error=error)
+    except Exception:
+        log.exception("dead work message not recorded", extra={"message_id": message_id})
 
 
 def handle(hint: Hint, use_cases: UseCases) -> None:

@@ -38,8 +38,8 @@ class SqsWork:
     log: Log
     metrics: Metrics
 
-    def announce(self, *hints: Hint, now: int) -> None:
-        remaining = iter(hints)
+    def announce(self, *hints: Hint, now: int) -> list[Hint]:
+        remaining, unsent = iter(hints), []
         while batch := list(islice(remaining, BATCH)):
             entries = [
                 {"Id": str(i), "MessageBody": encoded(hint), "DelaySeconds": delay_seconds(hint, now=now)}
@@ -47,12 +47,14 @@ class SqsWork:
             ]
             try:
                 answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
-                lost = len(answer.get("Failed", ()))
+                lost = [batch[int(failed["Id"])] for failed in answer.get("Failed", ())]
             except _LOST as error:
                 self.log.warning("announcement lost; the clock makes it up", extra={"error": str(error)})
-                lost = len(batch)
+                lost = batch
             if lost:
-                self.metrics.count("announcements_lost_total", lost)
+                self.metrics.count("announcements_lost_total", len(lost))
+                unsent += lost
+        return unsent
 
 
 @dataclass(frozen=True)

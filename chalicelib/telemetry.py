@@ -42,6 +42,7 @@ METRICS = (
     Metric("tasks_failed_total", "Count", Kind.COUNTER, "Tasks that ended FAILED"),
     Metric("tasks_cancelled_total", "Count", Kind.COUNTER, "Tasks that ended CANCELLED"),
     Metric("tasks_retried_total", "Count", Kind.COUNTER, "Attempts that failed and are tried again"),
+    Metric("tasks_redriven_total", "Count", Kind.COUNTER, "New tasks made in the place of those that ended"),
     Metric("tasks_timed_out_total", "Count", Kind.COUNTER, "Attempts that ran longer than their timeout"),
     Metric("task_duration_ms", "Milliseconds", Kind.DISTRIBUTION, "From submission to the end"),
     Metric("dispatch_lateness_ms", "Milliseconds", Kind.DISTRIBUTION, "From runnable to assigned"),
@@ -61,6 +62,7 @@ METRICS = (
         "announcements_lost_total", "Count", Kind.COUNTER, "Messages SQS refused; the clock makes them up"
     ),
     Metric("work_failures_total", "Count", Kind.COUNTER, "Work messages that failed and will be seen again"),
+    Metric("work_dead_total", "Count", Kind.COUNTER, "Work messages that failed for the last time"),
 )
 METRIC_BY_NAME = {metric.name: metric for metric in METRICS}
 

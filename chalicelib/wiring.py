@@ -16,12 +16,18 @@ from chalicelib.services.agents import Agents
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.changing import Changing
 from chalicelib.services.clock import DueTasks, Looking, Ticking
+from chalicelib.services.dead_letters import DeadLetters
+from chalicelib.services.dead_messages import DeadLettering
 from chalicelib.services.dispatch import Dispatch
+from chalicelib.services.draining import Draining
 from chalicelib.services.firing import Firing
 from chalicelib.services.handing import Handing
 from chalicelib.services.holding import Holding
+from chalicelib.services.listing import Listing
 from chalicelib.services.pull import HEAD_START_MS, Pull
 from chalicelib.services.reading import Reading
+from chalicelib.services.redriving import Redriving
+from chalicelib.services.retrying import Retrying
 from chalicelib.services.roster import Roster
 from chalicelib.services.schedules import Schedules
 from chalicelib.services.settling import Settling
@@ -32,6 +38,7 @@ from chalicelib.services.usecases import UseCases
 from chalicelib.settings import Settings
 from chalicelib.store import connection, tables
 from chalicelib.store.agents import DynamoAgents
+from chalicelib.store.dead_messages import DynamoDeadMessages
 from chalicelib.store.payloads import DynamoPayloads
 from chalicelib.store.schedules import DynamoSchedules
 from chalicelib.store.tasks import DynamoTasks
@@ -52,6 +59,7 @@ class Ports:
     ticks: ports.TickStore
     queue: ports.WorkQueue
     agent_queues: ports.AgentQueues
+    dead_messages: ports.DeadMessages
     clock: ports.Clock
     new_id: ports.NewId
     chance: ports.Chance
@@ -86,11 +94,12 @@ def aws(settings: Settings, metrics: ports.Metrics) -> Ports:
     return Ports(
         tasks=DynamoTasks(writes),
         agents=DynamoAgents(writes, chance),
-        payloads=DynamoPayloads(shared),
+        payloads=DynamoPayloads(writes),
         schedules=DynamoSchedules(writes),
         ticks=DynamoTicks(),
         queue=queues.SqsWork(sqs, settings.work_queue_url, log, metrics),
         agent_queues=queues.SqsAgentQueues(sqs, settings.stage, log, metrics),
+        dead_messages=DynamoDeadMessages(writes),
         clock=wall_clock,
         new_id=new_id,
         chance=chance,
@@ -112,6 +121,15 @@ class _Assembly:
     @cached_property
     def holding(self) -> Holding:
         return Holding(self.changing, self.p.payloads, self.p.clock, self.p.chance)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        return DeadLetters(self.p.tasks, self.p.clock)
+
+    @cached_property
+    def retrying(self) -> Retrying:
+        p = self.p
+        return Retrying(p.tasks, p.payloads, self.changing, p.queue, p.clock, p.metrics)
 
     @cached_property
     def roster(self) -> Roster:
@@ -143,7 +161,7 @@ class _Assembly:
 
     @cached_property
     def firing(self) -> Firing:
-        return Firing(self.p.schedules, self.p.queue, self.p.clock, self.p.metrics)
+        return Firing(self.p.schedules, self.p.tasks, self.p.queue, self.p.clock, self.p.metrics)
 
     @cached_property
     def sweeping(self) -> Sweeping:
@@ -151,10 +169,22 @@ class _Assembly:
         return Sweeping(p.agents, p.tasks, self.holding, p.agent_queues, p.queue, p.clock)
 
     @cached_property
+    def listing(self) -> Listing:
+        return Listing(self.p.agents, self.p.queue, self.p.clock)
+
+    @cached_property
     def agents(self) -> Agents:
         p = self.p
         return Agents(
-            p.agents, p.tasks, p.agent_queues, self.pull, self.sweeping, p.queue, p.clock, p.metrics
+            p.agents,
+            p.tasks,
+            p.agent_queues,
+            self.pull,
+            self.sweeping,
+            self.listing,
+            p.queue,
+            p.clock,
+            p.metrics,
         )
 
     @cached_property
@@ -186,7 +216,11 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
         reading=Reading(p.tasks, p.agents, p.payloads, p.schedules, p.clock),
         holding=a.holding,
         cancelling=Cancelling(a.changing, p.agents, p.agent_queues, p.clock),
+        dead_letters=a.dead_letters,
+        retrying=a.retrying,
+        redriving=Redriving(a.dead_letters, a.retrying, p.tasks, p.payloads, p.queue, p.clock),
         agents=a.agents,
+        draining=Draining(p.agents, a.listing, p.clock),
         agent_store=p.agents,
         syncing=Syncing(p.agents, a.agents, p.tasks, a.holding, a.changing, a.pull, p.clock, p.metrics),
         pull=a.pull,
@@ -196,6 +230,7 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
         dispatch=a.dispatch,
         looking=Looking(a.due_tasks, p.agents, p.schedules, a.sweeping, a.firing, p.clock, p.queue),
         ticking=Ticking(clocked, p.ticks, p.queue, p.clock, p.metrics),
+        dead_lettering=DeadLettering(p.dead_messages, p.queue, p.clock, p.metrics),
         clock=p.clock,
         new_id=p.new_id,
         metrics=p.metrics,

@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 from chalicelib import consumers, wiring
 from chalicelib.domain import trust
 from chalicelib.domain.agent import Agent, Wish
+from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.errors import Invalid, LostRace, NotFound, StaleSync, Superseded
 from chalicelib.domain.ids import clock_shard
+from chalicelib.domain.redrive import day_of
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
 from chalicelib.domain.task import Task
 from chalicelib.services.ports import AgentUnavailable, DueRow, Hint, Page, Standing
@@ -94,7 +96,16 @@ class FakeAgents:
             raise LostRace("the row changed between read and write")
         for name in set(was.profile.capabilities) - set(agent.profile.capabilities):
             self.capability_rows.pop((f"{agent.tenant}#{name}", agent.agent_id), None)
-        kept = {"in_flight": row.in_flight, "evidence": row.evidence, "registered_at": row.registered_at}
+        kept: dict[str, Any] = {
+            "in_flight": row.in_flight,
+            "evidence": row.evidence,
+            "registered_at": row.registered_at,
+            "request": row.request,
+        }
+        lifts = agent.starts_afresh(was)
+        kept["drained_at"], kept["drain_reason"] = (
+            (None, None) if lifts else (row.drained_at, row.drain_reason)
+        )
         self.rows[agent.agent_id] = replace(agent, **kept, hold_until=row.hold_until, left=False, listed=True)
         self._describe(agent, descriptions)
         return self.rows[agent.agent_id]
@@ -106,11 +117,27 @@ class FakeAgents:
         return [self.rows[agent_id] for agent_id in dict.fromkeys(agent_ids) if agent_id in self.rows]
 
     def beat(self, agent_id: str, *, tenant: str, now: int, wish: Wish | None) -> Agent:
+        row = self._present(agent_id, tenant)
+        beaten = replace(row, lease_until=now + row.profile.lease_ms, last_heartbeat=now)
+        self.rows[agent_id] = beaten if wish is None else replace(beaten, wish=wish)
+        return self.rows[agent_id]
+
+    def _present(self, agent_id: str, tenant: str) -> Agent:
         row = self.rows.get(agent_id)
         if row is None or row.left or row.tenant != tenant:
             raise NotFound(f"no agent {agent_id}")
-        beaten = replace(row, lease_until=now + row.profile.lease_ms, last_heartbeat=now)
-        self.rows[agent_id] = beaten if wish is None else replace(beaten, wish=wish)
+        return row
+
+    def drain(self, agent_id: str, *, tenant: str, now: int, reason: str | None) -> Agent:
+        row = self._present(agent_id, tenant)
+        since = now if row.drained_at is None else row.drained_at
+        why = row.drain_reason if reason is None else reason
+        self.rows[agent_id] = replace(row, drained_at=since, drain_reason=why)
+        return self.rows[agent_id]
+
+    def undrain(self, agent_id: str, *, tenant: str) -> Agent:
+        row = self._present(agent_id, tenant)
+        self.rows[agent_id] = replace(row, drained_at=None, drain_reason=None)
         return self.rows[agent_id]
 
     def sync(
@@ -262,6 +289,20 @@ class FakeTasks:
         ids = [row.task_id for row in newest_first]
         return _paged(ids, limit=limit, cursor=cursor, of=f"tasks of {tenant}#{client_id}")
 
+    def dead(
+        self, tenant: str, day: int, *, since: int, until: int, limit: int, cursor: str | None
+    ) -> Page[str]:
+        of = f"dead of {tenant} on {day} from {since} to {until}"
+        mine = [(r.ended_at or 0, r.task_id) for r in self.rows.values() if r.is_dead and r.tenant == tenant]
+        ended = [place for place in mine if day_of(place[0]) == day and since <= place[0] < until]
+        if cursor is not None:
+            after = tuple(_after(cursor, of))
+            ended = [place for place in ended if place < after]
+        ended.sort(reverse=True)
+        part, rest = ended[:limit], ended[limit:]
+        more = base64.urlsafe_b64encode(json.dumps([of, part[-1]]).encode()).decode() if rest else None
+        return Page(tuple(task_id for _, task_id in part), more)
+
     def page(self, *, limit: int, cursor: str | None) -> Page[Task]:
         return _paged(list(self.rows.values()), limit=limit, cursor=cursor, of="tasks")
 
@@ -275,6 +316,11 @@ class FakePayloads:
 
     def put(self, owner: str, kind: str, text: str, *, ttl: int | None = None) -> None:
         self.texts[owner, kind] = text
+
+    def add(self, owner: str, kind: str, text: str, *, ttl: int | None = None) -> str | None:
+        if (owner, kind) in self.texts:
+            return self.texts[owner, kind]
+        return self.put(owner, kind, text, ttl=ttl)
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
         return {key: self.texts[key] for key in keys if key in self.texts}
@@ -315,7 +361,7 @@ class FakeSchedules:
 
     def fire(self, schedule: Schedule, *, was: int, task: Task, execution: Execution) -> None:
         self._check(schedule.schedule_id, was)
-        if task.task_id in self.tasks.rows:
+        if task.task_id in self.tasks.rows or (execution.schedule_id, execution.slot) in self.runs:
             raise LostRace("the row changed between read and write")
         self.save(schedule, was=was)
         self.tasks.add(task)
@@ -371,11 +417,13 @@ class FakeQueue:
     sent: list[Hint] = field(default_factory=list)
     drop: bool = False
 
-    def announce(self, *hints: Hint, now: int) -> None:
-        if not self.drop:
-            self.sent += [
-                replace(hint, at=hint.at if hint.at is not None and hint.at > now else None) for hint in hints
-            ]
+    def announce(self, *hints: Hint, now: int) -> Sequence[Hint]:
+        if self.drop:
+            return hints
+        self.sent += [
+            replace(hint, at=hint.at if hint.at is not None and hint.at > now else None) for hint in hints
+        ]
+        return ()
 
 
 @dataclass
@@ -394,6 +442,40 @@ class FakeAgentQueues:
 
     def delete(self, url: str) -> None:
         self.messages.pop(url, None)
+
+
+def _after(cursor: str, day: str) -> str:
+    """Like DynamoDB's, these cursors hold a key: rows that go between two pages move none."""
+    try:
+        return dict([json.loads(base64.urlsafe_b64decode(cursor))])[day]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Invalid.at("cursor", "is not one that this list answered; leave it out to start over") from None
+
+
+@dataclass
+class FakeDeadMessages:
+    rows: dict[tuple[str, str], DeadMessage] = field(default_factory=dict)
+
+    def record(self, message: DeadMessage) -> None:
+        days = (message.day, replace(message, first_at=message.at - 24 * 3_600_000).day)
+        known = next(
+            (self.rows[d, message.message_id] for d in days if (d, message.message_id) in self.rows), message
+        )
+        self.rows[known.day, message.message_id] = replace(message, first_at=known.first_at)
+
+    def of_day(self, day: str, *, limit: int, cursor: str | None) -> Page[DeadMessage]:
+        after = "" if cursor is None else _after(cursor, day)
+        mine = sorted(key for key in self.rows if key[0] == day and key[1] > after)
+        part = mine[:limit]
+        more = base64.urlsafe_b64encode(json.dumps(part[-1]).encode()).decode() if mine[limit:] else None
+        return Page(tuple(self.rows[key] for key in part), more)
+
+    def find(self, message_ids: Sequence[str], *, days: Sequence[str]) -> list[DeadMessage]:
+        keys = dict.fromkeys((day, message_id) for day in days for message_id in message_ids)
+        return [self.rows[key] for key in keys if key in self.rows]
+
+    def delete(self, message: DeadMessage) -> None:
+        self.rows.pop((message.day, message.message_id), None)
 
 
 @dataclass
@@ -432,6 +514,7 @@ class World:
     queue: FakeQueue
     agent_queues: FakeAgentQueues
     metrics: FakeMetrics
+    dead_messages: FakeDeadMessages
     use_cases: UseCases
     log: SilentLog = field(default_factory=SilentLog)
 
@@ -475,6 +558,7 @@ def bundled(
     """A world over these stores, with everything else new."""
     agents, payloads, ticks = tasks.agents, FakePayloads(), FakeTicks()
     queue, agent_queues, metrics = FakeQueue(), FakeAgentQueues(), FakeMetrics()
+    dead_messages = FakeDeadMessages()
     use_cases = wiring.assemble(
         wiring.Ports(
             tasks=tasks,
@@ -484,6 +568,7 @@ def bundled(
             ticks=ticks,
             queue=queue,
             agent_queues=agent_queues,
+            dead_messages=dead_messages,
             clock=clock,
             new_id=Ids(),
             chance=chance,
@@ -491,4 +576,16 @@ def bundled(
         ),
         head_start_ms=0,  # time stands still here, so that new tasks would never be taken
     )
-    return kind(clock, tasks, agents, payloads, schedules, ticks, queue, agent_queues, metrics, use_cases)
+    return kind(
+        clock,
+        tasks,
+        agents,
+        payloads,
+        schedules,
+        ticks,
+        queue,
+        agent_queues,
+        metrics,
+        dead_messages,
+        use_cases,
+    )

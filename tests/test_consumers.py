@@ -1,15 +1,18 @@
 """The consumer: one use case per message, and a message that fails holds up no other."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib import consumers
+from chalicelib.domain.dead_message import MAX_RECEIVES
 from chalicelib.domain.task import Status
 from chalicelib.services.messages import UnknownMessage, decoded, encoded
 from chalicelib.services.ports import Aggregate, Hint, HintKind
 
+from .fakes import FakeDeadMessages
 from .services import invariants
 from .services.doing import registered, row, scheduled, start, submitted
 from .services.worlds import Watched, watched
@@ -22,8 +25,9 @@ def w() -> Iterator[Watched]:
     invariants.check(fresh)
 
 
-def record(message_id: str, body: str) -> dict[str, Any]:
-    return {"messageId": message_id, "body": body}
+def record(message_id: str, body: str, *, receives: int = 1) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": str(receives)}
+    return {"messageId": message_id, "body": body, "attributes": attributes}
 
 
 def work(w: Watched, *records: dict[str, Any]) -> list[str]:
@@ -76,6 +80,67 @@ def test_a_use_case_that_raises_fails_its_message_alone(w: Watched) -> None:
     assert (row(w, one).status, row(w, other).status) == (Status.PENDING, Status.ASSIGNED)
     assert work(w, messages[0]) == []
     assert row(w, one).status is Status.ASSIGNED
+
+
+def test_a_message_that_failed_for_the_last_time_is_recorded_and_still_a_failure(w: Watched) -> None:
+    for receives in range(1, MAX_RECEIVES):
+        assert work(w, record("bad", '{"v":2}', receives=receives)) == ["bad"]
+    assert (w.dead_messages.rows, w.metrics.total("work_dead_total")) == ({}, 0)
+    for _ in range(2):
+        assert work(w, record("bad", '{"v":2}', receives=MAX_RECEIVES)) == ["bad"]
+    ((key, dead),) = w.dead_messages.rows.items()
+    assert key == ("2027-01-15", "bad")
+    assert (dead.body, dead.receives) == ('{"v":2}', MAX_RECEIVES)
+    assert dead.reason == "UnknownMessage: message version 2 is not 1"
+    assert w.metrics.total("work_dead_total") == 2
+
+
+def test_a_known_message_that_died_is_recorded_with_what_its_use_case_raised(w: Watched) -> None:
+    registered(w)
+    task_id = submitted(w)
+    body = of_queue(w)[0]["body"]
+
+    def throttled() -> None:
+        raise ConnectionError("no answer")
+
+    w.tasks.meanwhile.first(throttled)
+    assert work(w, record("bad", body, receives=MAX_RECEIVES), record("good", body)) == ["bad"]
+    (dead,) = w.dead_messages.rows.values()
+    assert (dead.message_id, dead.reason) == ("bad", "ConnectionError: no answer")
+    assert row(w, task_id).status is Status.ASSIGNED
+
+
+def test_a_message_that_succeeds_at_its_last_try_is_not_dead(w: Watched) -> None:
+    submitted(w)
+    assert work(w, record("late", of_queue(w)[0]["body"], receives=MAX_RECEIVES)) == []
+    assert w.dead_messages.rows == {}
+
+
+class Unreachable(FakeDeadMessages):
+    """A table that takes nothing."""
+
+    def record(self, message: object) -> None:
+        raise ConnectionError("no route to the table")
+
+
+def test_a_message_that_cannot_be_recorded_is_logged_a_failure_and_holds_up_no_other(w: Watched) -> None:
+    registered(w)
+    task_id = submitted(w)
+    good = of_queue(w)[0]["body"]
+    lettering = replace(w.use_cases.dead_lettering, messages=Unreachable())
+    w.use_cases = replace(w.use_cases, dead_lettering=lettering)
+    nameless = {"messageId": "nameless", "body": "{"}
+    assert work(w, record("bad", "{", receives=MAX_RECEIVES), nameless, record("good", good)) == [
+        "bad",
+        "nameless",
+    ]
+    assert row(w, task_id).status is Status.ASSIGNED
+    said = [(line, extra["message_id"]) for line, extra in w.log.lines]
+    assert said == [
+        (line, message_id)
+        for message_id in ("bad", "nameless")
+        for line in ("work message failed", "dead work message not recorded")
+    ]
 
 
 def test_a_doubled_message_finds_nothing_to_do(w: Watched) -> None:
@@ -155,6 +220,7 @@ def test_a_message_is_read_as_it_was_written(hint: Hint) -> None:
     [
         "",
         "null",
+        "[" * 4_000,
         "[]",
         "7",
         "{}",

@@ -44,6 +44,8 @@ def agent_object(agent: Agent, *, now: int) -> AgentObject:
         registered_at=iso(agent.registered_at),
         last_heartbeat=iso(agent.last_heartbeat),
         lease_expires_at=iso(agent.lease_until),
+        drained_at=iso_or_none(agent.drained_at),
+        drain_reason=agent.drain_reason,
         heartbeat_interval_seconds=profile.heartbeat_ms / 1000,
         metadata=profile.metadata,
     )

@@ -88,6 +88,12 @@ class Heartbeat(Request):
         return None if self.status is None else Wish("ACTIVE" if self.status == "AVAILABLE" else self.status)
 
 
+class Drain(Request):
+    """Why, for those who look at the agent."""
+
+    reason: Annotated[str, Field(max_length=200)] | None = None
+
+
 class HeldTask(Request):
     """A task that the agent has, under the token it was given."""
 

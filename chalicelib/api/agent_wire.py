@@ -16,7 +16,7 @@ class TrustObject:
 
 @wire
 class AgentObject:
-    """An agent as it is now; `status` is derived when read."""
+    """An agent as it is now; `status` is derived when read. `drained_at`: it is to take no new work since."""
 
     agent_id: str
     display_name: str
@@ -33,6 +33,8 @@ class AgentObject:
     registered_at: str
     last_heartbeat: str
     lease_expires_at: str
+    drained_at: str | None
+    drain_reason: str | None
     heartbeat_interval_seconds: float
     metadata: Mapping[str, Any]
 

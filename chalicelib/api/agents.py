@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.domain import ids
 from chalicelib.domain.agent import Agent, Profile
 
 from .agent_presenting import agent_action, agent_object, capability_object, registered_agent
@@ -21,26 +20,26 @@ routes = Routes("agents")
 )
 def register_agent(call: Call[NoQuery, Registration]) -> Reply[RegisteredAgent]:
     """Register an agent, or update it (200); another session_id takes its work over."""
-    sent = call.body
-    agent, is_new = call.use_cases.agents.register(
-        sent.agent_id or _fresh_id(call),
-        _profile(sent),
-        tenant=call.tenant,
-        max_concurrency=sent.max_concurrency,
-        session_id=sent.session_id,
-        descriptions={c.name: _description(c) for c in sent.capabilities},
-    )
-    message = f"agent {agent.agent_id} was {'registered' if is_new else 'updated'}"
-    body = registered_agent(agent, message, now=call.use_cases.clock())
-    location = f"/ains/agents/{agent.agent_id}"
-    return created(body, location, was_known=False) if is_new else Reply(body)
+    sent, key = call.body, idempotency_key(call.headers)
+    said: dict[str, Any] = {
+        "tenant": call.tenant,
+        "max_concurrency": sent.max_concurrency,
+        "session_id": sent.session_id,
+        "descriptions": {c.name: _description(c) for c in sent.capabilities},
+    }
+    if sent.agent_id is None and key is not None:
+        agent, was_known = call.use_cases.agents.register_once(_profile(sent), key=key, **said)
+        return _registered(call, agent, was_known=was_known)
+    agent_id = sent.agent_id or call.use_cases.new_id("agent")
+    agent, is_new = call.use_cases.agents.register(agent_id, _profile(sent), **said)
+    if is_new:
+        return _registered(call, agent, was_known=False)
+    return Reply(registered_agent(agent, f"agent {agent_id} was updated", now=call.use_cases.clock()))
 
 
-def _fresh_id(call: Call[NoQuery, Registration]) -> str:
-    key = idempotency_key(call.headers)
-    if key is None:
-        return call.use_cases.new_id("agent")
-    return ids.from_key("agent", tenant=call.tenant, key=key)
+def _registered(call: Call[Any, Any], agent: Agent, *, was_known: bool) -> Reply[RegisteredAgent]:
+    body = registered_agent(agent, f"agent {agent.agent_id} was registered", now=call.use_cases.clock())
+    return created(body, f"/ains/agents/{agent.agent_id}", was_known=was_known)
 
 
 def _profile(sent: Registration) -> Profile:

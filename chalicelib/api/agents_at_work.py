@@ -1,11 +1,10 @@
 """Agents at work: keep alive, sync, drain."""
 
-from chalicelib.domain.agent import Wish
 from chalicelib.services.holding import Report
 from chalicelib.services.syncing import Named, Said
 
 from .agent_presenting import agent_action, heartbeat_receipt, sync_answer
-from .agent_requests import FinishedTask, Heartbeat, Sync
+from .agent_requests import Drain, FinishedTask, Heartbeat, Sync
 from .agent_wire import AgentAction, HeartbeatReceipt, SyncAnswer
 from .fields import NoBody, NoQuery, milliseconds
 from .operation import Call, Routes
@@ -59,9 +58,18 @@ def _report(agent_id: str, sent: FinishedTask) -> Report:
     )
 
 
-@routes.route("POST", "/ains/agents/{agent_id}/drain", AgentAction)
-def drain_agent(call: Call[NoQuery, NoBody]) -> AgentAction:
-    """Give an agent no new work until it says ACTIVE again; it finishes what it holds."""
+@routes.route("POST", "/ains/agents/{agent_id}/drain", AgentAction, body=Drain)
+def drain_agent(call: Call[NoQuery, Drain]) -> AgentAction:
+    """Give an agent no new work until it is undrained or starts anew; it finishes what it holds."""
     use_cases = call.use_cases
-    agent = use_cases.agents.heartbeat(call.path["agent_id"], tenant=call.tenant, wish=Wish.DRAINING)
+    agent = use_cases.draining.drain(call.path["agent_id"], tenant=call.tenant, reason=call.body.reason)
     return agent_action(agent, f"takes no new work; it holds {agent.in_flight}", now=use_cases.clock())
+
+
+@routes.route("DELETE", "/ains/agents/{agent_id}/drain", AgentAction)
+def undrain_agent(call: Call[NoQuery, NoBody]) -> AgentAction:
+    """Let a drained agent take work again."""
+    use_cases = call.use_cases
+    agent = use_cases.draining.undrain(call.path["agent_id"], tenant=call.tenant)
+    status = agent.status(now := use_cases.clock())
+    return agent_action(agent, f"is no longer drained; it is {status.value}", now=now)

@@ -13,7 +13,7 @@ from chalicelib.domain import ids
 from chalicelib.domain.errors import Invalid
 
 from . import parsing
-from .caller import ANYBODY, Auth
+from .caller import ANYBODY, Auth, Caller
 from .errors import CRASH, MethodNotAllowed, problem
 from .operation import Call, Operation, Reply, Service
 
@@ -44,7 +44,7 @@ class Answering:
         return _safe(current, refuse)
 
     def _answer(self, operation: Operation, request: Request, path: Mapping[str, str]) -> Response:
-        caller = ANYBODY if operation.is_open else self.auth.caller(request.headers)
+        caller = self._caller(operation, request)
         call = Call(
             service=self.service,
             caller=caller,
@@ -56,6 +56,14 @@ class Answering:
         answer = operation.view(call)
         reply = answer if isinstance(answer, Reply) else Reply(answer, operation.statuses[0])
         return _response(reply.status, reply.body, _placed(reply.headers, request))
+
+    def _caller(self, operation: Operation, request: Request) -> Caller:
+        if operation.is_open:
+            return ANYBODY
+        caller = self.auth.caller(request.headers)
+        if operation.is_for_admins:
+            caller.require_admin()
+        return caller
 
 
 def _safe(current: Callable[[], Request], answer: Callable[[Request, Mapping[str, str]], Response]) -> View:

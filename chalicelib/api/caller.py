@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chalicelib.domain.errors import Unauthorized
+from chalicelib.domain.errors import Forbidden, Unauthorized
 
 LOCAL_TENANT = "local"
 REFUSAL = "show a valid key in X-API-Key, or as Authorization: Bearer"  # the same for every reason
@@ -25,6 +25,11 @@ class Caller:
 
     tenant: str
     kind: CallerKind
+
+    def require_admin(self) -> None:
+        """Raises Forbidden for everybody else."""
+        if self.kind is not CallerKind.ADMIN:
+            raise Forbidden("this is for admins")
 
 
 ANYBODY = Caller("", CallerKind.ANYBODY)

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Chalice
 
 from chalicelib.services.usecases import UseCases
 
-from . import agents, agents_at_work, operations, schedule_runs, schedules, tasks
+from . import agents, agents_at_work, dead_letters, dead_messages, operations, schedule_runs, schedules, tasks
 from .answering import Answering
 from .caller import Auth
 from .operation import Operation, Service
@@ -19,6 +19,8 @@ OPERATIONS = (
     *tasks.routes.operations,
     *schedules.routes.operations,
     *schedule_runs.routes.operations,
+    *dead_letters.routes.operations,
+    *dead_messages.routes.operations,
     *operations.routes.operations,
 )
 

@@ -25,5 +25,9 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
 
 def created(body: A, location: str, *, was_known: bool, headers: Mapping[str, str] | None = None) -> Reply[A]:
     """201, also when an earlier call had made it: the answer is the same."""
-    replayed = {"Idempotent-Replayed": "true"} if was_known else {}
-    return Reply(body, 201, {"Location": location, **replayed, **(headers or {})})
+    return Reply(body, 201, {"Location": location, **replayed(was_known=was_known), **(headers or {})})
+
+
+def replayed(*, was_known: bool) -> dict[str, str]:
+    """The header that says so."""
+    return {"Idempotent-Replayed": "true"} if was_known else {}

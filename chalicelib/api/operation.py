@@ -71,6 +71,7 @@ class Operation:
     statuses: tuple[int, ...]  # of success, the usual one first
     headers: Mapping[str, str]  # request headers it looks at, and what for
     is_open: bool  # to everybody, with or without a key
+    is_for_admins: bool
 
     @property
     def name(self) -> str:
@@ -96,13 +97,15 @@ class Routes:
         statuses: tuple[int, ...] = (200,),
         headers: Mapping[str, str] | None = None,
         is_open: bool = False,
+        is_for_admins: bool = False,
     ) -> Callable[[View[Q, B, A]], View[Q, B, A]]:
         """Register a view: its request is parsed into `query` and `body` before it is called."""
         shapes = {"query": query, "body": body, "answer": answer, "statuses": statuses}
-        declared: dict[str, Any] = {"tag": self._tag, "method": method, "path": path, **shapes}
+        doors = {"is_open": is_open, "is_for_admins": is_for_admins}
+        declared: dict[str, Any] = {"tag": self._tag, "method": method, "path": path, **shapes, **doors}
 
         def register(view: View[Q, B, A]) -> View[Q, B, A]:
-            self.operations.append(Operation(view=view, headers=headers or {}, is_open=is_open, **declared))
+            self.operations.append(Operation(view=view, headers=headers or {}, **declared))
             return view
 
         return register

@@ -4,7 +4,7 @@ from chalicelib.domain import cron, cron_words
 from chalicelib.domain.errors import Invalid
 from chalicelib.services.reading import FullTask
 
-from .creating import created
+from .creating import KEY_HEADER, created, idempotency_key
 from .fields import NoBody, NoQuery, Paging
 from .operation import Call, Reply, Routes
 from .schedule_presenting import execution_object
@@ -20,12 +20,16 @@ routes = Routes("schedules")
 SHOWN_RUNS = 10
 
 
-@routes.route("POST", ONE + "/run", TaskAnswer, statuses=(201,))
+@routes.route("POST", ONE + "/run", TaskAnswer, statuses=(201,), headers=KEY_HEADER)
 def run_schedule(call: Call[NoQuery, NoBody]) -> Reply[TaskAnswer]:
     """Run a schedule once now, beside its cron."""
-    task = call.use_cases.firing.run_now(call.path["schedule_id"], tenant=call.tenant)
-    body = task_answer(FullTask(task), f"schedule {task.schedule_id} runs as task {task.task_id}")
-    return created(body, f"/aitp/tasks/{task.task_id}", was_known=False)
+    schedule_id, key, was_known = call.path["schedule_id"], idempotency_key(call.headers), False
+    if key is None:
+        task = call.use_cases.firing.run_now(schedule_id, tenant=call.tenant)
+    else:
+        task, was_known = call.use_cases.firing.run_once(schedule_id, tenant=call.tenant, key=key)
+    body = task_answer(FullTask(task), f"schedule {schedule_id} runs as task {task.task_id}")
+    return created(body, f"/aitp/tasks/{task.task_id}", was_known=was_known)
 
 
 @routes.route("GET", ONE + "/executions", ExecutionList, query=Paging)

@@ -70,6 +70,8 @@ def _fields(full: FullTask) -> dict[str, Any]:
         "failure_kind": None if task.failure is None else task.failure.value,
         "schedule_id": task.schedule_id,
         "slot": iso_or_none(task.slot),
+        "retry_of": task.retry_of,
+        "retried_as": task.retried_as,
         **_options(task),
         **_times(task),
         **_assignment(task),

@@ -51,6 +51,8 @@ class TaskObject:
     failure_kind: str | None
     schedule_id: str | None
     slot: str | None
+    retry_of: str | None
+    retried_as: str | None
 
 
 @wire

@@ -72,6 +72,8 @@ class Agent:
     max_concurrency: int = 1
     wish: Wish = Wish.ACTIVE
     hold_until: int | None = None  # quarantine or an admin's suspension
+    drained_at: int | None = None  # it was told to take no new work, whatever it says itself
+    drain_reason: str | None = None
     lease_until: int = 0
     last_heartbeat: int = 0
     in_flight: int = 0
@@ -83,14 +85,21 @@ class Agent:
     listed: bool = True  # stands in the index of candidates
     due_at: int | None = None
     evidence: Mapping[str, float] = field(default_factory=dict)
+    request: str | None = None  # fingerprint of the request that an idempotency key came with
 
     def status(self, now: int) -> AgentStatus:
-        """A pure function of what it says, what holds it, its lease and the time."""
+        """A pure function of what it says, what holds or drains it, its lease and the time."""
         if self.left or self.wish is Wish.OFFLINE or self.lease_until <= now:
             return AgentStatus.OFFLINE
         if self.hold_until is not None and self.hold_until > now:
             return AgentStatus.SUSPENDED
+        if self.drained_at is not None:
+            return AgentStatus.DRAINING
         return AgentStatus(self.wish.value)
+
+    def starts_afresh(self, was: "Agent") -> bool:
+        """It registers as another process, or after it left: a drain was meant for the one before."""
+        return was.left or self.session_id != was.session_id
 
     def is_taking(self, now: int) -> bool:
         """It may be given work now, slots aside."""
@@ -121,3 +130,28 @@ class Agent:
         if self.superseded_at is not None and now < self.superseded_at + SUPERSEDED_SWEEP_MS:
             return now + SWEEP_AGAIN_MS
         return max(self.lease_until, now + 1_000) if self.in_flight > 0 else now + IDLE_LOOK_MS
+
+
+def arrived(
+    agent_id: str,
+    profile: Profile,
+    *,
+    tenant: str,
+    max_concurrency: int,
+    session_id: str | None,
+    now: int,
+    request: str | None = None,
+) -> Agent:
+    """A new agent: alive from now on, and holding nothing."""
+    return Agent(
+        agent_id=agent_id,
+        tenant=tenant,
+        profile=profile,
+        registered_at=now,
+        max_concurrency=max_concurrency,
+        lease_until=now + profile.lease_ms,
+        last_heartbeat=now,
+        session_id=session_id,
+        due_at=now + IDLE_LOOK_MS,
+        request=request,
+    )

@@ -34,6 +34,11 @@ def from_key(prefix: str, *, tenant: str, key: str) -> str:
     return f"{prefix}-{base64.b32encode(digest).decode()[:26].lower()}"
 
 
+def of_retry(task_id: str, *, tenant: str) -> str:
+    """The id of the task made in another's place: one, whoever asks how often. No key holds a blank."""
+    return from_key("task", tenant=tenant, key=f"retry of {task_id}")
+
+
 def assignment_queue(stage: str, agent_id: str) -> str:
     """The name of an agent's own SQS queue: a hash, as agent ids hold characters that queue names may not."""
     return f"ains-{stage}-assignments-{hashlib.sha256(agent_id.encode()).hexdigest()[:32]}"

@@ -1,6 +1,6 @@
 """The named transitions of a task: each takes a task and returns the next one, one version on."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from . import queueing
@@ -10,6 +10,8 @@ from .task import MOVES, Attempt, FailureKind, Lease, Outcome, Status, Task
 from .timers import ANNOUNCE_AGAIN_MS, MAX_START_MS, REDELIVER_MS, announced_by, sooner
 
 MAX_RESCUES = 3
+_NAMES = tuple(f.name for f in fields(Task))
+_ASKED = _NAMES[: _NAMES.index("status")]  # what was asked for stands before what became of it
 
 
 def _next(task: Task, **changes: Any) -> Task:
@@ -63,6 +65,12 @@ def submitted(task: Task, *, now: int) -> Task:
     if task.not_before is not None and task.not_before > now:
         return replace(task, ready_at=task.not_before, due_at=task.not_before)
     return replace(task, due_at=announced_by(task, now), **_lined_up(task))
+
+
+def as_submitted(task: Task) -> Task:
+    """The task as it was when it was new, whatever became of it since."""
+    asked = {name: getattr(task, name) for name in _ASKED}
+    return submitted(Task(**asked), now=task.created_at)
 
 
 def queued(task: Task, *, now: int) -> Task:

@@ -18,8 +18,8 @@ from .schedule import (
     NotDue,
     Schedule,
     ScheduleStatus,
-    task_id,
 )
+from .schedule import task_id as task_of_slot
 
 _OVER = "its last run has been fired"
 
@@ -60,8 +60,11 @@ def fired(schedule: Schedule, *, now: int) -> tuple[Schedule, Firing | None]:
     return after, _firing(schedule, slot, now=now, skipped_since=None if slot == due else due)
 
 
-def ran(schedule: Schedule, *, now: int) -> tuple[Schedule, Firing]:
-    """A run of its own beside the cron, which counts towards max_runs; refused when COMPLETED."""
+def ran(schedule: Schedule, *, now: int, task_id: str | None = None) -> tuple[Schedule, Firing]:
+    """A run of its own beside the cron, which counts towards max_runs; refused when COMPLETED.
+
+    `task_id` names its task, where something else than the slot does.
+    """
     if schedule.status is ScheduleStatus.COMPLETED:
         raise IllegalMove(f"schedule {schedule.schedule_id} is COMPLETED; create a new one to run it again")
     # Slots stand on whole seconds: one that does not can never be taken for a slot of the cron.
@@ -71,7 +74,7 @@ def ran(schedule: Schedule, *, now: int) -> tuple[Schedule, Firing]:
         run = _moved(run, ScheduleStatus.COMPLETED, now=now, next_slot=None, reason=_OVER)
     else:
         run = _next(run, now=now)
-    return run, _firing(schedule, slot, now=now)
+    return run, _firing(schedule, slot, now=now, task_id=task_id)
 
 
 def paused(schedule: Schedule, *, now: int, reason: str | None = None) -> Schedule:
@@ -154,7 +157,14 @@ def _standing_before(schedule: Schedule, slot: int | None, *, now: int) -> Sched
     return _next(schedule, now=now, next_slot=slot)
 
 
-def _firing(schedule: Schedule, slot: int, *, now: int, skipped_since: int | None = None) -> Firing:
-    task = task_id(schedule.schedule_id, slot)
+def _firing(
+    schedule: Schedule,
+    slot: int,
+    *,
+    now: int,
+    skipped_since: int | None = None,
+    task_id: str | None = None,
+) -> Firing:
+    task = task_id or task_of_slot(schedule.schedule_id, slot)
     execution = Execution(schedule_id=schedule.schedule_id, slot=slot, task_id=task, executed_at=now)
     return Firing(slot=slot, task_id=task, execution=execution, skipped_since=skipped_since)

@@ -117,6 +117,7 @@ class Task:
     slot: int | None = None
     request: str | None = None  # fingerprint of the request that an idempotency key came with
     awaited: bool = False  # somebody waits for its outcome: finishing leaves the mark `unsettled`
+    retry_of: str | None = None  # the task in whose place this one was made
 
     status: Status = Status.PENDING
     version: int = 1
@@ -136,11 +137,17 @@ class Task:
     failure: FailureKind | None = None
     explanation: str | None = None
     unsettled: bool = False
+    retried_as: str | None = None  # the task that was made in its place when it was over
 
     @property
     def is_over(self) -> bool:
         """No move leads out of its status."""
         return self.status in OVER
+
+    @property
+    def is_dead(self) -> bool:
+        """It failed for good, and nothing was made in its place: somebody should look at it."""
+        return self.status is Status.FAILED and self.retried_as is None
 
     @property
     def in_line(self) -> bool:

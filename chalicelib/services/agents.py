@@ -1,16 +1,18 @@
 """Agents come, stay alive, poll and leave."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from chalicelib.domain import queueing
-from chalicelib.domain.agent import IDLE_LOOK_MS, Agent, Delivery, Profile, Wish
-from chalicelib.domain.errors import Conflict, LostRace, NotFound
+from chalicelib.domain import ids, queueing
+from chalicelib.domain.agent import Agent, Delivery, Profile, Wish, arrived
+from chalicelib.domain.content import fingerprint
+from chalicelib.domain.errors import Conflict, KeyReused, LostRace, NotFound
 from chalicelib.domain.task import Task
 
 from .hints import of_due
-from .ports import AgentQueues, AgentStore, Aggregate, Clock, Hint, HintKind, Metrics, TaskStore, WorkQueue
+from .listing import Listing
+from .ports import AgentQueues, AgentStore, Aggregate, Clock, Metrics, TaskStore, WorkQueue
 from .pull import Pull
 from .sweeping import Sweeping
 
@@ -27,6 +29,7 @@ class Agents:
     agent_queues: AgentQueues
     pull: Pull
     sweeping: Sweeping
+    listing: Listing
     queue: WorkQueue
     clock: Clock
     metrics: Metrics
@@ -42,25 +45,74 @@ class Agents:
         descriptions: Mapping[str, Any],
     ) -> tuple[Agent, bool]:
         """The agent, and whether it is new. Raises Conflict for another owner's id."""
-        if profile.delivery is Delivery.SQS:
-            profile = replace(profile, queue_url=self.agent_queues.create(agent_id))
-        now = self.clock()
-        agent = Agent(
-            agent_id=agent_id,
-            tenant=tenant,
-            profile=profile,
-            registered_at=now,
-            max_concurrency=max_concurrency,
-            lease_until=now + profile.lease_ms,
-            last_heartbeat=now,
-            session_id=session_id,
-            due_at=now + IDLE_LOOK_MS,
+        agent = self._with_queue(
+            arrived(
+                agent_id,
+                profile,
+                tenant=tenant,
+                max_concurrency=max_concurrency,
+                session_id=session_id,
+                now=self.clock(),
+            )
         )
-        existing = self.agents.add(agent, descriptions)
+        existing = self._added(agent, descriptions)
         if existing is None:
-            self._offer_work(agent)
             return agent, True
         return self._again(agent, existing, descriptions), False
+
+    def register_once(
+        self,
+        profile: Profile,
+        *,
+        key: str,
+        tenant: str,
+        max_concurrency: int,
+        session_id: str | None,
+        descriptions: Mapping[str, Any],
+    ) -> tuple[Agent, bool]:
+        """The agent whose id this idempotency key makes, as it was when new, and whether that was before.
+
+        A repetition changes nothing. Raises KeyReused when the key came with another request.
+        """
+        agent_id = ids.from_key("agent", tenant=tenant, key=key)
+        request = fingerprint([asdict(profile), max_concurrency, session_id, descriptions])
+        agent = arrived(
+            agent_id,
+            profile,
+            tenant=tenant,
+            max_concurrency=max_concurrency,
+            session_id=session_id,
+            now=self.clock(),
+            request=request,
+        )
+        return self._once(agent, descriptions)
+
+    def _once(self, agent: Agent, descriptions: Mapping[str, Any]) -> tuple[Agent, bool]:
+        existing = self.agents.get(agent.agent_id)
+        if existing is None:
+            agent = self._with_queue(agent)
+            existing = self._added(agent, descriptions)
+        if existing is None:
+            return agent, False
+        if existing.request != agent.request:
+            made = agent.agent_id
+            raise KeyReused(f"this Idempotency-Key registered agent {made} from another body; use a new key")
+        agent = self._with_queue(agent)
+        if existing.left:  # nobody is there to be answered with
+            return self._again(agent, existing, descriptions), False
+        return agent, True
+
+    def _with_queue(self, agent: Agent) -> Agent:
+        if agent.profile.delivery is not Delivery.SQS:
+            return agent
+        url = self.agent_queues.create(agent.agent_id)
+        return replace(agent, profile=replace(agent.profile, queue_url=url))
+
+    def _added(self, agent: Agent, descriptions: Mapping[str, Any]) -> Agent | None:
+        existing = self.agents.add(agent, descriptions)
+        if existing is None:
+            self.listing.offer_work(agent)
+        return existing
 
     def _again(self, agent: Agent, existing: Agent, descriptions: Mapping[str, Any]) -> Agent:
         """Registered before: an update; another session takes over, and the old one's work is freed."""
@@ -87,7 +139,8 @@ class Agents:
                 self.sweeping.free_old_sessions(fresh)
                 hints = of_due(Aggregate.AGENT, fresh.agent_id, fresh.due_at, now=now)
                 self.queue.announce(*hints, now=now)  # the inbox is an index: it may not show all yet
-            self._offer_work(fresh)
+            self.listing.relist(fresh)
+            self.listing.offer_work(fresh)
             return fresh
         raise LostRace(f"agent {agent.agent_id} is changing too fast; try again")
 
@@ -96,12 +149,6 @@ class Agents:
         if agent is None:
             raise NotFound(f"no agent {agent_id}")
         return agent
-
-    def _offer_work(self, agent: Agent) -> None:
-        """An agent with a queue is given work; others take it at their poll or sync."""
-        if agent.profile.delivery is Delivery.SQS:
-            hint = Hint(kind=HintKind.FILL, row_id=agent.agent_id)
-            self.queue.announce(hint, now=self.clock())
 
     def get(self, agent_id: str, *, tenant: str) -> Agent:
         """Raises NotFound, also for another tenant's and for one that left."""
@@ -114,19 +161,10 @@ class Agents:
         """Alive; one write, whatever it holds. Raises NotFound."""
         agent = self.agents.beat(agent_id, tenant=tenant, now=self.clock(), wish=wish)
         self.metrics.count("agent_heartbeats_total")
-        self.after_beat(agent)
+        self.listing.relist(agent)
         if agent.profile.delivery is Delivery.SQS:
             self.pull.fill(agent)
         return agent
-
-    def after_beat(self, agent: Agent) -> None:
-        """Enter or leave the index of candidates as it changed its mind, or came back."""
-        now = self.clock()
-        if agent.is_taking(now) != agent.listed:
-            self.agents.set_listed(agent, listed=agent.is_taking(now))
-            at = agent.next_look(now) or now
-            self.agents.rearm(agent, at)
-            self.queue.announce(*of_due(Aggregate.AGENT, agent.agent_id, at, now=now), now=now)
 
     def poll(self, agent_id: str, *, tenant: str) -> tuple[Agent, list[Task]]:
         """What it holds, after its free slots took waiting work; renews the lease once half of it is over."""
@@ -134,7 +172,7 @@ class Agents:
         now = self.clock()
         if agent.lease_until - now < agent.profile.lease_ms // 2:
             agent = self.agents.beat(agent_id, tenant=tenant, now=now, wish=None)
-            self.after_beat(agent)
+            self.listing.relist(agent)
         taken = self.pull.fill(agent) if agent.profile.delivery is Delivery.POLL else []
         return agent, self.inbox(agent, and_just=taken)
 

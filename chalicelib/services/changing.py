@@ -59,8 +59,7 @@ class Changing:
             assert after.last is not None
             if task.last is not None:
                 self._archive(task, task.last)
-            now = self.clock()
-            charged = trust.verdict(after.last, task.capability, now=now)
+            charged = trust.verdict(after.last, task.capability, now=after.last.ended_at)
             self.tasks.leave(after, was=task.version, agent_id=lease.agent_id, evidence=charged)
         else:
             self.tasks.save(after, was=task.version)

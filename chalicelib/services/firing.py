@@ -1,15 +1,16 @@
 """A slot becomes a task: once, never early, in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from chalicelib.domain import lifecycle, schedule_lifecycle
-from chalicelib.domain.errors import Conflict, DomainError, LostRace, NotFound
+from chalicelib.domain import ids, lifecycle, schedule_lifecycle
+from chalicelib.domain.content import fingerprint
+from chalicelib.domain.errors import Conflict, DomainError, KeyReused, LostRace, NotFound
 from chalicelib.domain.schedule import Firing as Slot
 from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 
 from .hints import of_due, of_early, of_waiting
-from .ports import Aggregate, Clock, Hint, HintKind, Metrics, ScheduleStore, WorkQueue
+from .ports import Aggregate, Clock, Hint, HintKind, Metrics, ScheduleStore, TaskStore, WorkQueue
 from .submission import Options
 
 SLOTS_AT_ONCE = 50  # of one schedule in one call; the rest is due again at once
@@ -20,6 +21,7 @@ class Firing:
     """The schedule moves from this slot to the next, its task and execution are written, or none of it."""
 
     schedules: ScheduleStore
+    tasks: TaskStore
     queue: WorkQueue
     clock: Clock
     metrics: Metrics
@@ -88,16 +90,43 @@ class Firing:
     def run_now(self, schedule_id: str, *, tenant: str) -> Task:
         """A run of its own beside the cron. Raises NotFound, IllegalMove, LostRace."""
         for _ in range(SLOTS_AT_ONCE):
-            schedule = self.schedules.get(schedule_id)
-            if schedule is None or schedule.tenant != tenant:
-                raise NotFound(f"no schedule {schedule_id}")
-            now = self.clock()
-            after, slot = schedule_lifecycle.ran(schedule, now=now)
             try:
-                return self._written(schedule, after, slot, _task_of(schedule, slot, now))
+                return self._run(schedule_id, tenant=tenant)
             except LostRace:
                 continue
-        raise Conflict(f"schedule {schedule_id} is changing too fast; try again")
+        raise _too_fast(schedule_id)
+
+    def run_once(self, schedule_id: str, *, tenant: str, key: str) -> tuple[Task, bool]:
+        """The same, whose task's id this idempotency key makes: it as it was when new, and whether that was
+        before. Then nothing is made, whatever became of the schedule. Raises KeyReused.
+        """
+        task_id = ids.from_key("task", tenant=tenant, key=key)
+        request = fingerprint(["run", schedule_id])
+        for _ in range(SLOTS_AT_ONCE):
+            made = self.tasks.get(task_id)
+            if made is not None:
+                if made.request != request:
+                    raise KeyReused(f"this Idempotency-Key made task {task_id} from another request")
+                return lifecycle.as_submitted(made), True
+            try:
+                return self._run(schedule_id, tenant=tenant, task_id=task_id, request=request), False
+            except LostRace:
+                continue
+        raise _too_fast(schedule_id)
+
+    def _run(
+        self, schedule_id: str, *, tenant: str, task_id: str | None = None, request: str | None = None
+    ) -> Task:
+        schedule = self.schedules.get(schedule_id)
+        if schedule is None or schedule.tenant != tenant:
+            raise NotFound(f"no schedule {schedule_id}")
+        now = self.clock()
+        after, slot = schedule_lifecycle.ran(schedule, now=now, task_id=task_id)
+        return self._written(schedule, after, slot, replace(_task_of(schedule, slot, now), request=request))
+
+
+def _too_fast(schedule_id: str) -> Conflict:
+    return Conflict(f"schedule {schedule_id} is changing too fast; try again")
 
 
 def _task_of(schedule: Schedule, slot: Slot, now: int) -> Task:

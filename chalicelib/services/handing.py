@@ -82,6 +82,7 @@ def _assignment(task: Task, document: dict[str, Any]) -> dict[str, Any]:
     return {
         "task_id": task.task_id,
         "lease_token": lease.token,
+        "session_id": lease.session_id,
         "task_type": task.task_type,
         "capability_required": task.capability,
         "priority": task.priority,

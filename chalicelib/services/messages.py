@@ -44,5 +44,5 @@ def decoded(body: str) -> Hint:
             cursor=fields.get("cursor"),
             until=fields.get("until"),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnknownMessage(f"not a work message: {error}") from error

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from chalicelib.domain.agent import Agent, Wish
+from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.routing import Chance as DomainChance
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
@@ -104,6 +105,14 @@ class TaskStore(Clocked, Protocol):
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[str]:
         """Ids, newest first."""
 
+    def dead(
+        self, tenant: str, day: int, *, since: int, until: int, limit: int, cursor: str | None
+    ) -> Page[str]:
+        """Ids of what failed for good and was not retried, newest end first (an index: it may lag).
+
+        Of one day (domain.redrive.day_of), ended at `since` or later and before `until`.
+        """
+
     def page(self, *, limit: int, cursor: str | None) -> Page[Task]:
         """Through the whole table, in no promised order."""
 
@@ -115,7 +124,8 @@ class AgentStore(Clocked, Protocol):
         """Put if absent with its capability rows; the row already there, or None when it was put."""
 
     def reregister(self, agent: Agent, *, was: Agent, descriptions: Mapping[str, Any]) -> Agent:
-        """Profile, session and lease anew; what it holds and its evidence stay.
+        """Profile, session and lease anew; what it holds and its evidence stay, and that it is drained too,
+        unless it starts afresh.
 
         Raises LostRace when another session came between.
         """
@@ -133,6 +143,15 @@ class AgentStore(Clocked, Protocol):
         self, agent_id: str, *, tenant: str, session_id: str, ack: int, now: int, wish: Wish | None
     ) -> Agent:
         """Renew the lease and take the next answer number. NotFound, Superseded, StaleSync."""
+
+    def drain(self, agent_id: str, *, tenant: str, now: int, reason: str | None) -> Agent:
+        """It is to take no new work; drained before, it keeps that time, and its reason unless one is given.
+
+        NotFound when it left, or is another tenant's.
+        """
+
+    def undrain(self, agent_id: str, *, tenant: str) -> Agent:
+        """It may take new work again; fine when it was not drained. NotFound as above."""
 
     def rearm(self, agent: Agent, due_at: int | None) -> bool:
         """Look again then; False when the agent changed meanwhile."""
@@ -165,6 +184,9 @@ class PayloadStore(Protocol):
     def put(self, owner: str, kind: str, text: str, *, ttl: int | None = None) -> None:
         """The same owner and kind twice is the same document."""
 
+    def add(self, owner: str, kind: str, text: str, *, ttl: int | None = None) -> str | None:
+        """Put if absent; the document already there, or None when it was put."""
+
     def get_many(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """Those that exist."""
 
@@ -188,7 +210,7 @@ class ScheduleStore(Clocked, Protocol):
         """Fine when it is gone already. Raises LostRace when the row stands at another version."""
 
     def fire(self, schedule: Schedule, *, was: int, task: Task, execution: Execution) -> None:
-        """All three rows or none. LostRace when the schedule moved on or the slot's task exists."""
+        """All three rows or none. LostRace when the schedule moved on, or the slot or its task exists."""
 
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[Schedule]:
         """Newest first."""
@@ -243,7 +265,24 @@ class Hint:
 class WorkQueue(Protocol):
     """Hints for the consumer. A hint that cannot be sent is logged, never raised: the clock makes it up."""
 
-    def announce(self, *hints: Hint, now: int) -> None: ...
+    def announce(self, *hints: Hint, now: int) -> Sequence[Hint]:
+        """Those that could not be sent."""
+
+
+class DeadMessages(Protocol):
+    """What no consumer could handle, by the day (YYYY-MM-DD UTC) it was recorded first."""
+
+    def record(self, message: DeadMessage) -> None:
+        """The same message twice within a day is one, which keeps its `first_at`."""
+
+    def of_day(self, day: str, *, limit: int, cursor: str | None) -> Page[DeadMessage]:
+        """In order of their ids."""
+
+    def find(self, message_ids: Sequence[str], *, days: Sequence[str]) -> list[DeadMessage]:
+        """Strongly consistent; unknown ids are left out."""
+
+    def delete(self, message: DeadMessage) -> None:
+        """Fine when it is gone already."""
 
 
 class AgentQueues(Protocol):

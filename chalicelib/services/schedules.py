@@ -38,7 +38,7 @@ class Schedules:
         metadata: Any,
         key: str | None = None,
     ) -> tuple[Schedule, bool]:
-        """A new schedule before its first slot, and whether this idempotency key had made it before.
+        """The schedule as it was when new, and whether this idempotency key had made it before.
 
         Raises Invalid, TooLarge, KeyReused.
         """
@@ -63,7 +63,7 @@ class Schedules:
             documents.keep(self.payloads, document, text)
             existing = self.schedules.add(schedule)
         if existing is not None:
-            return _replayed(existing, request), True
+            return _as_created(schedule, existing), True
         self._announce(schedule)
         return schedule, False
 
@@ -126,7 +126,8 @@ class Schedules:
             if schedule.due_at is not None and schedule.due_at <= now:
                 self.firing.fire(schedule_id)
                 continue
-            after = decide(schedule, now)
+            # Where this machine's clock is late, a slot that another one fired must not lie ahead once more.
+            after = decide(schedule, max(now, schedule.last_run_at or 0))
             if after is schedule:
                 return after
             try:
@@ -182,8 +183,9 @@ class Schedules:
         return page, results
 
 
-def _replayed(existing: Schedule, request: str | None) -> Schedule:
-    if existing.request != request:
+def _as_created(asked: Schedule, existing: Schedule) -> Schedule:
+    """What the same request made, whatever became of it since. Raises KeyReused for another request."""
+    if existing.request != asked.request:
         made = existing.schedule_id
         raise KeyReused(f"this Idempotency-Key made schedule {made} from another body; use a new key")
-    return existing
+    return schedule_lifecycle.created(asked, now=existing.created_at)

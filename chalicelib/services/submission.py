@@ -1,7 +1,7 @@
 """Taking a task in: after the answer it is never lost."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from chalicelib.domain import ids, lifecycle
@@ -82,7 +82,7 @@ class Submission:
     metrics: Metrics
 
     def submit(self, order: Order, *, tenant: str, key: str | None = None) -> tuple[Task, bool]:
-        """The stored task, and whether this idempotency key had made it before.
+        """The task as it was when new, and whether this idempotency key had made it before.
 
         Raises Invalid, TooLarge, KeyReused.
         """
@@ -90,43 +90,42 @@ class Submission:
         task_id = self.new_id("task") if key is None else ids.from_key("task", tenant=tenant, key=key)
         request = None if key is None else fingerprint(asdict(order))
         try:
-            made = replace(self._made(order, task_id, tenant, now), request=request)
-            task = lifecycle.submitted(made, now=now)
+            task, text = _made(order, task_id, tenant, request, now=now)
+            documents.keep(self.payloads, task.document, text)
             existing = self.tasks.add(task)
         except Invalid:  # what was fine then may lie in the past now
             existing = None if key is None else self.tasks.get(task_id)
             if existing is None:
                 raise
         if existing is not None:
-            return _replayed(existing, request), True
+            if existing.request != request:
+                raise KeyReused(f"this Idempotency-Key made task {task_id} from another body; use a new key")
+            return _made(order, task_id, tenant, request, now=existing.created_at)[0], True
         self.queue.announce(*of_waiting(task, now=now), now=now)
         self.metrics.count("tasks_created_total")
         return task, False
 
-    def _made(self, order: Order, task_id: str, tenant: str, now: int) -> Task:
-        fields = order.options.as_fields(now=max(now, order.not_before or 0))
-        if order.expires_at is not None:
-            fields["expires_at"] = min(order.expires_at, fields["expires_at"] or order.expires_at)
-        if fields["expires_at"] is not None and fields["expires_at"] <= max(now, order.not_before or 0):
-            raise Invalid.at("/expires_at", "lies before the task could run; give a later time")
-        document = {"input": order.input_data, "metadata": dict(order.metadata)}
-        content, text = packed(document, owner=task_id, kind="input")
-        documents.keep(self.payloads, content, text)
-        return Task(
-            task_id=task_id,
-            tenant=tenant,
-            client_id=order.client_id,
-            created_at=now,
-            task_type=order.task_type,
-            capability=order.capability,
-            document=content,
-            priority=order.priority,
-            not_before=order.not_before,
-            **fields,
-        )
 
-
-def _replayed(existing: Task, request: str | None) -> Task:
-    if existing.request != request:
-        raise KeyReused(f"this Idempotency-Key made task {existing.task_id} from another body; use a new key")
-    return existing
+def _made(order: Order, task_id: str, tenant: str, request: str | None, *, now: int) -> tuple[Task, str]:
+    """The task that this order makes at that time, always the same one, and the text of its document."""
+    fields = order.options.as_fields(now=max(now, order.not_before or 0))
+    if order.expires_at is not None:
+        fields["expires_at"] = min(order.expires_at, fields["expires_at"] or order.expires_at)
+    if fields["expires_at"] is not None and fields["expires_at"] <= max(now, order.not_before or 0):
+        raise Invalid.at("/expires_at", "lies before the task could run; give a later time")
+    document = {"input": order.input_data, "metadata": dict(order.metadata)}
+    content, text = packed(document, owner=task_id, kind="input")
+    task = Task(
+        task_id=task_id,
+        tenant=tenant,
+        client_id=order.client_id,
+        created_at=now,
+        task_type=order.task_type,
+        capability=order.capability,
+        document=content,
+        priority=order.priority,
+        not_before=order.not_before,
+        request=request,
+        **fields,
+    )
+    return lifecycle.submitted(task, now=now), text

@@ -83,7 +83,7 @@ class Syncing:
             agent_id, tenant=tenant, session_id=said.session_id, ack=said.ack, now=now, wish=said.wish
         )
         self.metrics.count("agent_heartbeats_total")
-        self.agent_service.after_beat(agent)
+        self.agent_service.listing.relist(agent)
         answer = Answer(agent, agent.seq)
         freed = self._reported(said, answer) + self._released(agent, said)
         self._named(agent, said, answer)

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from .agents import Agents
 from .cancelling import Cancelling
 from .clock import Looking, Ticking
+from .dead_letters import DeadLetters
+from .dead_messages import DeadLettering
 from .dispatch import Dispatch
+from .draining import Draining
 from .firing import Firing
 from .holding import Holding
 from .ports import AgentStore, Clock, Metrics, NewId
 from .pull import Pull
 from .reading import Reading
+from .redriving import Redriving
+from .retrying import Retrying
 from .schedules import Schedules
 from .settling import Settling
 from .submission import Submission
@@ -25,7 +30,11 @@ class UseCases:
     reading: Reading
     holding: Holding
     cancelling: Cancelling
+    dead_letters: DeadLetters
+    retrying: Retrying
+    redriving: Redriving
     agents: Agents
+    draining: Draining
     agent_store: AgentStore
     syncing: Syncing
     pull: Pull
@@ -35,6 +44,7 @@ class UseCases:
     dispatch: Dispatch
     looking: Looking
     ticking: Ticking
+    dead_lettering: DeadLettering
     clock: Clock
     new_id: NewId
     metrics: Metrics

@@ -14,7 +14,17 @@ from .adapters import adapter
 from .tables import AgentRecord
 
 Actions = list[Action]
-__all__ = ["Actions", "Condition", "armed", "claim", "from_record", "handing_back", "same", "to_record"]
+__all__ = [
+    "Actions",
+    "Condition",
+    "armed",
+    "claim",
+    "from_record",
+    "handing_back",
+    "lifted",
+    "same",
+    "to_record",
+]
 
 
 def to_record(agent: Agent) -> AgentRecord:
@@ -28,6 +38,8 @@ def to_record(agent: Agent) -> AgentRecord:
         lease_ms=agent.profile.lease_ms,
         wish=agent.wish.value,
         hold_until=agent.hold_until,
+        drained_at=agent.drained_at,
+        drain_reason=agent.drain_reason,
         lease_until=agent.lease_until,
         last_heartbeat=agent.last_heartbeat,
         in_flight=agent.in_flight,
@@ -38,6 +50,7 @@ def to_record(agent: Agent) -> AgentRecord:
         departed=True if agent.left else None,
         unlisted=None if agent.listed else True,
         evidence=dict(agent.evidence),
+        request=agent.request,
         clock_shard=None if agent.due_at is None else clock_shard(agent.agent_id),
         due_at=agent.due_at,
     )
@@ -53,6 +66,8 @@ def from_record(record: AgentRecord) -> Agent:
         max_concurrency=int(record.max_concurrency),
         wish=Wish(record.wish),
         hold_until=_whole(record.hold_until),
+        drained_at=_whole(record.drained_at),
+        drain_reason=record.drain_reason,
         lease_until=int(record.lease_until),
         last_heartbeat=int(record.last_heartbeat),
         in_flight=int(record.in_flight),
@@ -64,6 +79,7 @@ def from_record(record: AgentRecord) -> Agent:
         listed=not record.unlisted,
         due_at=_whole(record.due_at),
         evidence={name: float(weight) for name, weight in record.evidence.as_dict().items()},
+        request=record.request,
     )
 
 
@@ -89,9 +105,10 @@ def claim(agent: Agent, *, now: int) -> tuple[list[Action], Condition]:
     )
     taking = AgentRecord.wish.is_in(Wish.ACTIVE.value, Wish.DEGRADED.value)
     unheld = AgentRecord.hold_until.does_not_exist() | (AgentRecord.hold_until <= now)
+    undrained = AgentRecord.drained_at.does_not_exist()
     free = AgentRecord.in_flight < AgentRecord.max_concurrency
     alive = (AgentRecord.lease_until > now) & AgentRecord.departed.does_not_exist()
-    condition: Condition = session & taking & unheld & free & alive & watched
+    condition: Condition = session & taking & unheld & undrained & free & alive & watched
     return actions, condition
 
 
@@ -103,6 +120,11 @@ def handing_back(evidence: Evidence | None) -> tuple[list[Action], Condition]:
         path = Path(["evidence", f"{evidence.capability}{sign}"])
         actions.append(path.set((path | 0) + amount))
     return actions, AgentRecord.agent_id.exists()
+
+
+def lifted() -> list[Action]:
+    """It is drained no more."""
+    return [AgentRecord.drained_at.remove(), AgentRecord.drain_reason.remove()]
 
 
 def armed(agent_id: str, due_at: int | None) -> list[Action]:

@@ -9,7 +9,7 @@ from chalicelib.domain.errors import NotFound, StaleSync, Superseded
 from chalicelib.services.ports import Chance, DueRow, Page
 
 from . import paging
-from .agent_rows import Actions, Condition, armed, from_record, same, to_record
+from .agent_rows import Actions, Condition, armed, from_record, lifted, same, to_record
 from .capabilities import Capabilities
 from .reads import rows_of
 from .tables import AgentRecord
@@ -59,6 +59,8 @@ class DynamoAgents:
             AgentRecord.unlisted.remove(),
             *armed(agent.agent_id, agent.due_at),
         ]
+        if agent.starts_afresh(was):
+            actions += lifted()
         condition = (AgentRecord.tenant == was.tenant) & same(AgentRecord.session_id, was.session_id)
         fresh = self._update(agent.agent_id, actions, condition)
         self._capabilities.describe(agent, descriptions)
@@ -82,6 +84,18 @@ class DynamoAgents:
         ]
         if wish is not None:
             actions.append(AgentRecord.wish.set(wish.value))
+        return self._update_present(agent_id, tenant, actions)
+
+    def drain(self, agent_id: str, *, tenant: str, now: int, reason: str | None) -> Agent:
+        actions: Actions = [AgentRecord.drained_at.set(AgentRecord.drained_at | now)]
+        if reason is not None:
+            actions.append(AgentRecord.drain_reason.set(reason))
+        return self._update_present(agent_id, tenant, actions)
+
+    def undrain(self, agent_id: str, *, tenant: str) -> Agent:
+        return self._update_present(agent_id, tenant, lifted())
+
+    def _update_present(self, agent_id: str, tenant: str, actions: Actions) -> Agent:
         present = (AgentRecord.tenant == tenant) & AgentRecord.departed.does_not_exist()
         try:
             return self._update(agent_id, actions, present)

@@ -66,8 +66,13 @@ def decoded(
     except (ValueError, RecursionError):
         key = None
     if not isinstance(key, dict) or not _fits(key, listed, partition):
-        raise Invalid.at("cursor", "is not one that this list answered; leave it out to start over")
+        raise not_ours()
     return key
+
+
+def not_ours() -> Invalid:
+    """What is said to a cursor that the list never gave out."""
+    return Invalid.at("cursor", "is not one that this list answered; leave it out to start over")
 
 
 def _fits(key: dict[str, Any], listed: Listed[Any], partition: str | int | None) -> bool:

@@ -58,7 +58,8 @@ def _run_record(execution: Execution) -> ExecutionRecord:
     )
 
 
-def _run_from(record: ExecutionRecord) -> Execution:
+def run_from_record(record: ExecutionRecord) -> Execution:
+    """The execution of a row."""
     keys = {name: getattr(record, name) for name in _RUN_ATTRIBUTES}
     return adapter(Execution).validate_python(json.loads(record.doc) | keys)
 
@@ -111,7 +112,7 @@ class DynamoSchedules:
                 condition=TaskRecord.task_id.does_not_exist(),
                 return_values="ALL_OLD",
             )
-            transaction.save(_run_record(execution))
+            transaction.save(_run_record(execution), condition=ExecutionRecord.schedule_id.does_not_exist())
             transaction.update(
                 ScheduleRecord(schedule.schedule_id),
                 actions=_actions(schedule, cid=cid),
@@ -140,7 +141,7 @@ class DynamoSchedules:
 
     def execution(self, schedule_id: str, slot: int) -> Execution | None:
         try:
-            return _run_from(ExecutionRecord.get(schedule_id, slot, consistent_read=True))
+            return run_from_record(ExecutionRecord.get(schedule_id, slot, consistent_read=True))
         except ExecutionRecord.DoesNotExist:
             return None
 
@@ -177,4 +178,4 @@ class DynamoSchedules:
         rows, after = paging.queried(
             ExecutionRecord, schedule_id, limit=limit, cursor=cursor, newest_first=True
         )
-        return Page(tuple(map(_run_from, rows)), after)
+        return Page(tuple(map(run_from_record, rows)), after)

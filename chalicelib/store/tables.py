@@ -42,6 +42,8 @@ class AgentRecord(Model):
     lease_ms = NumberAttribute()
     wish = UnicodeAttribute()
     hold_until = NumberAttribute(null=True)
+    drained_at = NumberAttribute(null=True)
+    drain_reason = UnicodeAttribute(null=True)
     lease_until = NumberAttribute()
     last_heartbeat = NumberAttribute()
     in_flight = NumberAttribute()
@@ -52,6 +54,7 @@ class AgentRecord(Model):
     departed = BooleanAttribute(null=True)
     unlisted = BooleanAttribute(null=True)
     evidence: MapAttribute[str, float] = MapAttribute()
+    request = UnicodeAttribute(null=True)
     cid = UnicodeAttribute(null=True)
     clock_shard = NumberAttribute(null=True)
     due_at = NumberAttribute(null=True)
@@ -104,6 +107,14 @@ class TaskClient(GlobalSecondaryIndex["TaskRecord"]):
     created_at = NumberAttribute(range_key=True)
 
 
+class TaskDead(GlobalSecondaryIndex["TaskRecord"]):
+    """What failed for good and was not retried ("<tenant>#<day of its end>") by its end; sparse."""
+
+    Meta = _keys("dead")
+    dead_key = UnicodeAttribute(hash_key=True)
+    ended_at = NumberAttribute(range_key=True)
+
+
 class TaskRecord(Model):
     """One task, under 1 KB."""
 
@@ -120,11 +131,14 @@ class TaskRecord(Model):
     queue_order = NumberAttribute(null=True)
     clock_shard = NumberAttribute(null=True)
     due_at = NumberAttribute(null=True)
+    dead_key = UnicodeAttribute(null=True)
+    ended_at = NumberAttribute(null=True)
     doc = UnicodeAttribute()
     ttl = NumberAttribute(null=True)
     queue = TaskQueue()
     clock = TaskClock()
     client = TaskClient()
+    dead = TaskDead()
 
 
 class PayloadRecord(Model):
@@ -136,6 +150,7 @@ class PayloadRecord(Model):
     owner_id = UnicodeAttribute(hash_key=True)
     kind = UnicodeAttribute(range_key=True)
     body = UnicodeAttribute()
+    cid = UnicodeAttribute(null=True)
     ttl = NumberAttribute(null=True)
 
 
@@ -188,6 +203,22 @@ class ExecutionRecord(Model):
     ttl = NumberAttribute(null=True)
 
 
+class DeadMessageRecord(Model):
+    """A message of the work queue that no consumer could handle."""
+
+    class Meta:
+        table_name = "dead-messages"
+
+    day = UnicodeAttribute(hash_key=True)
+    message_id = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    receives = NumberAttribute()
+    first_at = NumberAttribute()
+    at = NumberAttribute()
+    ttl = NumberAttribute()
+
+
 class TickRecord(Model):
     """When the tick last ran."""
 
@@ -207,6 +238,7 @@ ALL: tuple[type[Model], ...] = (
     ScheduleRecord,
     ExecutionRecord,
     TickRecord,
+    DeadMessageRecord,
 )
 _BASE_NAMES = {model: model.Meta.table_name for model in ALL}
 

@@ -6,18 +6,29 @@ every task has are lists without names, and nothing is said twice.
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
 from chalicelib.domain.content import Content
 from chalicelib.domain.ids import clock_shard
+from chalicelib.domain.redrive import day_of
 from chalicelib.domain.task import RETENTION_S, Attempt, Lease, Task
 
 from .adapters import adapter
 from .tables import TaskRecord
 
-ATTRIBUTES = {"task_id", "created_at", "status", "version", "queue_key", "queue_order", "due_at"}
+ATTRIBUTES = {
+    "task_id",
+    "created_at",
+    "status",
+    "version",
+    "queue_key",
+    "queue_order",
+    "due_at",
+    "ended_at",
+}
 CLIENT = {"tenant", "client_id"}  # one attribute, as the index wants it
 LISTED = {"document", "result", "lease", "last", "explanation"}
 LEASE = tuple(f.name for f in fields(Lease))  # rows hold these by position: new ones go to the end
@@ -40,6 +51,8 @@ def to_record(task: Task, *, cid: str) -> TaskRecord:
         queue_order=task.queue_order,
         clock_shard=None if task.due_at is None else clock_shard(task.task_id),
         due_at=task.due_at,
+        dead_key=_dead_key(task),
+        ended_at=task.ended_at,
         doc=_doc(task),
         ttl=None if task.ended_at is None else task.ended_at // 1000 + RETENTION_S,
     )
@@ -49,7 +62,8 @@ def from_record(record: TaskRecord) -> Task:
     """The task of a row."""
     doc: dict[str, Any] = json.loads(record.doc)
     tenant, client_id = record.client_key.split("#", 1)
-    parts: dict[str, Any] = {name: getattr(record, name) for name in ATTRIBUTES}
+    attributes = {name: getattr(record, name) for name in ATTRIBUTES}
+    parts: dict[str, Any] = {name: value for name, value in attributes.items() if value is not None}
     parts |= {"tenant": tenant, "client_id": client_id}
     parts |= {name: _content(doc[name]) for name in ("document", "result") if name in doc}
     parts |= {
@@ -62,6 +76,16 @@ def from_record(record: TaskRecord) -> Task:
     if isinstance(doc.get("explanation"), list):
         parts["explanation"] = _explanation(doc["explanation"])
     return adapter(Task).validate_python(doc | parts)
+
+
+def dead_key(tenant: str, day: int) -> str:
+    """Where the dead letters of one day (counted from 1970) stand: no list reads more than it has to."""
+    return f"{tenant}#{time.strftime('%Y-%m-%d', time.gmtime(day * 24 * 3600))}"
+
+
+def _dead_key(task: Task) -> str | None:
+    ended_at = task.ended_at
+    return dead_key(task.tenant, day_of(ended_at)) if task.is_dead and ended_at is not None else None
 
 
 def _doc(task: Task) -> str:

@@ -14,7 +14,7 @@ from chalicelib.services.ports import AgentUnavailable, DueRow, Page, Standing
 from . import agent_rows, paging
 from .reads import batch_get, rows_of
 from .tables import AgentRecord, TaskRecord
-from .task_rows import from_record, to_record
+from .task_rows import dead_key, from_record, to_record
 from .writes import Refused, Writes
 
 _REMEMBERED = 2_000
@@ -127,6 +127,21 @@ class DynamoTasks:
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[str]:
         key = f"{tenant}#{client_id}"
         rows, after = paging.queried(TaskRecord.client, key, limit=limit, cursor=cursor, newest_first=True)
+        return Page(tuple(row.task_id for row in rows), after)
+
+    def dead(
+        self, tenant: str, day: int, *, since: int, until: int, limit: int, cursor: str | None
+    ) -> Page[str]:
+        if since >= until:
+            return Page(())
+        within = TaskRecord.ended_at.between(since, until - 1)
+        key = dead_key(tenant, day)
+        start = paging.decoded(cursor, TaskRecord.dead, key)
+        if start is not None and not since <= int(start["ended_at"]["N"]) < until:
+            raise paging.not_ours()  # DynamoDB takes a start outside the condition for our own mistake
+        rows, after = paging.queried(
+            TaskRecord.dead, key, within, limit=limit, cursor=cursor, newest_first=True
+        )
         return Page(tuple(row.task_id for row in rows), after)
 
     def page(self, *, limit: int, cursor: str | None) -> Page[Task]:

@@ -58,7 +58,7 @@ class Writes:
         try:
             return self._through_conflicts(write)
         except PynamoDBException as error:
-            if error.cause_response_code != _LOST:
+            if _code(error) != _LOST:
                 raise
             item = _old_row(error)
             if _is_ours(item, cid):
@@ -95,8 +95,15 @@ class Writes:
         raise AssertionError("unreachable: the last try returns or raises")
 
 
+def _code(error: PynamoDBException) -> str | None:
+    """What DynamoDB called it; None when no answer came (PynamoDB's own `cause_response_code` fails then)."""
+    response = getattr(error.cause, "response", None) or {}
+    code: str | None = response.get("Error", {}).get("Code")
+    return code
+
+
 def _is_conflict(error: PynamoDBException) -> bool:
-    if error.cause_response_code == _CONFLICT:
+    if _code(error) == _CONFLICT:
         return True
     reasons = error.cancellation_reasons if isinstance(error, TransactWriteError) else []
     codes = {r.code for r in reasons if r}

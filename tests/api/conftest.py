@@ -1,118 +1,17 @@
-"""Drives the app as API Gateway does, over in-memory stores; every answer is held to the OpenAPI document."""
+"""The app over in-memory stores, driven as API Gateway does."""
 
-import base64
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from chalicelib.api.caller import Auth
-from chalicelib.api.create_app import OPERATIONS, create_app
-from chalicelib.api.openapi import PROBLEM, document
+from chalicelib.api.create_app import create_app
 from tests.fakes import World, world
+from tests.gateway import VERSION, Api
 
-from .requests import held, registered, scheduled
-
-VERSION = "1.2.3"
-
-
-@dataclass
-class Answer:
-    """What came back; `body` is the parsed JSON."""
-
-    status: int
-    headers: dict[str, str]
-    text: str
-    body: Any = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.body = json.loads(self.text)
-
-
-def _resource(routes: Mapping[str, Any], path: str) -> tuple[str, dict[str, str]]:
-    """As the gateway: fixed segments first, variables as they came, percent-encoded."""
-    steps = path.strip("/").split("/")
-    for route in sorted(routes, key=lambda route: route.count("{")):
-        names = route.strip("/").split("/")
-        pairs = list(zip(names, steps, strict=False))
-        if len(names) == len(steps) and all(name in (step, f"{{{name[1:-1]}}}") for name, step in pairs):
-            return route, {name[1:-1]: step for name, step in pairs if name.startswith("{")}
-    raise AssertionError(f"the gateway knows no {path}")
-
-
-@cache
-def _promised(method: str, resource: str, status: int) -> Draft202012Validator:
-    described = document(OPERATIONS, version=VERSION)
-    operation = described["paths"][resource].get(method.lower())
-    if operation is None:
-        return Draft202012Validator(PROBLEM)
-    answers = operation["responses"]
-    assert str(status) in answers, f"{method} {resource} does not promise {status}"
-    (content,) = answers[str(status)]["content"].values()
-    return Draft202012Validator({**content["schema"], "components": described["components"]})
-
-
-class Api:
-    """`api.post("/aitp/tasks", {...})`: bytes and text are sent as they are, anything else as JSON."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    def call(
-        self, method: str, url: str, body: Any = None, *, headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        parts = urlsplit(url)
-        resource, variables = _resource(self.app.routes, parts.path)
-        answered = self.app(event(method, parts, resource, variables, body, headers or {}), None)
-        answer = Answer(answered["statusCode"], answered["headers"], answered["body"])
-        _promised(method, resource, answer.status).validate(answer.body)
-        return answer
-
-    def get(self, url: str, **more: Any) -> Answer:
-        return self.call("GET", url, **more)
-
-    def post(self, url: str, body: Any = None, **more: Any) -> Answer:
-        return self.call("POST", url, body, **more)
-
-    def put(self, url: str, body: Any = None, **more: Any) -> Answer:
-        return self.call("PUT", url, body, **more)
-
-    def delete(self, url: str, body: Any = None, **more: Any) -> Answer:
-        return self.call("DELETE", url, body, **more)
-
-
-def event(
-    method: str,
-    parts: Any,
-    resource: str,
-    variables: Mapping[str, str],
-    body: Any,
-    headers: Mapping[str, str],
-) -> dict[str, Any]:
-    """What API Gateway hands over; bytes come base64-encoded, as they do for binary types."""
-    query = parse_qs(parts.query, keep_blank_values=True, errors="replace") or None
-    raw = body if isinstance(body, bytes | str | None) else json.dumps(body)
-    is_binary = isinstance(raw, bytes)
-    return {
-        "resource": resource,
-        "path": parts.path,
-        "httpMethod": method,
-        "headers": {"content-type": "application/json", **headers},
-        "multiValueHeaders": {},
-        "queryStringParameters": query and {name: values[-1] for name, values in query.items()},
-        "multiValueQueryStringParameters": query,
-        "pathParameters": variables or None,
-        "stageVariables": None,
-        "requestContext": {"resourcePath": resource, "httpMethod": method, "requestId": "request-1"},
-        "body": base64.b64encode(raw).decode() if is_binary else raw,
-        "isBase64Encoded": is_binary,
-    }
+from .requests import held, registered, scheduled, submitted
 
 
 @pytest.fixture
@@ -138,15 +37,18 @@ def state(here: World) -> Callable[[], Any]:
             here.schedules.runs,
             here.queue.sent,
             here.agent_queues.messages,
+            here.dead_messages.rows,
         )
     )
 
 
 @pytest.fixture
 def ids(api, here):
-    """A task that agent-1 holds in session-1, and a schedule."""
+    """A task that agent-1 holds in session-1, one that was cancelled, and a schedule."""
     registered(api, session_id="session-1")
     task_id, _ = held(api)
+    cancelled_id = submitted(api)
+    api.delete(f"/aitp/tasks/{cancelled_id}")
     schedule_id = scheduled(api)
     here.queue.sent.clear()
-    return {"task_id": task_id, "schedule_id": schedule_id}
+    return {"task_id": task_id, "cancelled_id": cancelled_id, "schedule_id": schedule_id}

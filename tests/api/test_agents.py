@@ -24,7 +24,32 @@ def test_the_same_idempotency_key_registers_one_agent(api, here):
     nameless = {name: value for name, value in AGENT.items() if name != "agent_id"}
     key = {"Idempotency-Key": "start-1"}
     first, second = (api.post("/ains/agents", nameless, headers=key) for _ in range(2))
+    assert "Idempotent-Replayed" not in first.headers
     assert first.body["agent_id"] == second.body["agent_id"]
+    assert len(here.agents.rows) == 1
+
+
+def test_a_repeated_registration_is_answered_as_the_first_was(api, here):
+    described = {"name": "text/en-de", "version": "2"}
+    sent = {"display_name": "A", "capabilities": [described], "delivery": "sqs", "session_id": "s1"}
+    key = {"Idempotency-Key": "start-1"}
+    first = api.post("/ains/agents", sent, headers=key)
+    agent_id = first.body["agent_id"]
+    api.post(f"/ains/agents/{agent_id}/drain")
+    registered(api, agent_id=agent_id, session_id="s2")
+    here.clock.advance(seconds=40)
+    again = api.post("/ains/agents", sent, headers=key)
+    assert (again.status, again.text) == (first.status, first.text) == (201, first.text)
+    assert again.headers == {**first.headers, "Idempotent-Replayed": "true"}
+    assert api.get(f"/ains/agents/{agent_id}").body["status"] == "OFFLINE"
+
+
+def test_another_registration_under_the_same_key_is_refused(api, here):
+    nameless = {name: value for name, value in AGENT.items() if name != "agent_id"}
+    key = {"Idempotency-Key": "start-1"}
+    api.post("/ains/agents", nameless, headers=key)
+    refused = api.post("/ains/agents", {**nameless, "tags": ["eu"]}, headers=key)
+    assert (refused.status, refused.body["type"]) == (422, "https://ains.dev/problems/idempotency-mismatch")
     assert len(here.agents.rows) == 1
 
 
@@ -116,12 +141,38 @@ def test_another_session_supersedes(api):
     assert (refused.status, refused.body["type"]) == (409, "https://ains.dev/problems/superseded")
 
 
-def test_a_drained_agent_takes_nothing_new(api):
+def test_a_drained_agent_takes_nothing_new_until_it_is_undrained(api):
     registered(api)
-    drained = api.post("/ains/agents/agent-1/drain")
-    assert (drained.status, drained.body["status"]) == (200, "DRAINING")
+    for _ in range(2):
+        drained = api.post("/ains/agents/agent-1/drain", {"reason": "new disk"})
+        assert (drained.status, drained.body["status"]) == (200, "DRAINING")
+    assert drained.body["message"] == "agent agent-1 takes no new work; it holds 0"
     submitted(api)
+    beat = api.post("/ains/agents/agent-1/heartbeat", {"status": "ACTIVE"})
+    assert beat.body["agent_status"] == "DRAINING"
     assert api.get("/aitp/tasks?assigned_agent_id=agent-1").body["tasks"] == []
+    shown = api.get("/ains/agents/agent-1").body
+    assert (shown["drained_at"], shown["drain_reason"]) == ("2027-01-15T08:00:00.000Z", "new disk")
+    assert api.get("/ains/agents?status=DRAINING").body["agents"] == [shown]
+    undrained = api.delete("/ains/agents/agent-1/drain")
+    assert (undrained.status, undrained.body["status"]) == (200, "ACTIVE")
+    assert undrained.body["message"] == "agent agent-1 is no longer drained; it is ACTIVE"
+    assert len(api.get("/aitp/tasks?assigned_agent_id=agent-1").body["tasks"]) == 1
+
+
+def test_a_sync_is_told_that_its_agent_is_drained_and_a_restart_lifts_it(api):
+    registered(api, session_id="session-1")
+    submitted(api)
+    api.post("/ains/agents/agent-1/drain")
+    answer = api.post("/ains/agents/agent-1/sync", {**SYNC, "status": "ACTIVE"})
+    assert (answer.body["agent_status"], answer.body["assignments"]) == ("DRAINING", [])
+    registered(api, session_id="session-2")
+    assert api.get("/ains/agents/agent-1").body["status"] == "ACTIVE"
+
+
+def test_an_unknown_agent_cannot_be_drained(api):
+    assert api.post("/ains/agents/nobody/drain").status == 404
+    assert api.delete("/ains/agents/nobody/drain").status == 404
 
 
 def test_an_agent_that_leaves_gives_its_tasks_back(api):

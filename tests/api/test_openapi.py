@@ -8,8 +8,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from chalicelib.api.caller import Auth
 from chalicelib.api.create_app import OPERATIONS, create_app
 from chalicelib.api.creating import KEY_HEADER
+from tests.gateway import event
 
-from .conftest import event
 from .requests import TASK
 
 

@@ -51,6 +51,37 @@ def test_the_same_idempotency_key_makes_one_schedule(api, here):
     assert len(here.schedules.rows) == 1
 
 
+def test_a_repeated_creation_is_answered_as_the_first_was(api, here):
+    key = {"Idempotency-Key": "nightly"}
+    first = api.post(QUERY, {"input_data": "x" * 500}, headers=key)
+    where = first.headers["Location"]
+    here.run(seconds=301)
+    api.put(where, {"priority": 1, "cron_expression": "0 9 * * *"})
+    api.post(f"{where}/pause", {"reason": "holidays"})
+    again = api.post(QUERY, {"input_data": "x" * 500}, headers=key)
+    assert (again.status, again.text) == (first.status, first.text)
+    assert again.headers == {**first.headers, "Idempotent-Replayed": "true"}
+    assert api.get(where).body["status"] == "PAUSED"
+
+
+def test_a_repeated_run_now_is_answered_as_the_first_was(api, here):
+    registered(api)
+    schedule_id = scheduled(api, cron_expression="0 9 * * *")
+    key = {"Idempotency-Key": "now"}
+    first = api.post(f"{ROOT}/{schedule_id}/run", headers=key)
+    assert (first.status, "Idempotent-Replayed" in first.headers) == (201, False)
+    api.get("/aitp/tasks?assigned_agent_id=agent-1")
+    here.clock.advance(seconds=5)
+    again = api.post(f"{ROOT}/{schedule_id}/run", headers=key)
+    assert (again.status, again.text) == (first.status, first.text)
+    assert again.headers == {**first.headers, "Idempotent-Replayed": "true"}
+    assert len(here.tasks.rows) == 1
+    other = scheduled(api)
+    refused = api.post(f"{ROOT}/{other}/run", headers=key)
+    assert (refused.status, refused.body["type"]) == (422, "https://ains.dev/problems/idempotency-mismatch")
+    assert api.post(f"{ROOT}/{schedule_id}/run", headers={"Idempotency-Key": "a b"}).status == 400
+
+
 def test_schedules_are_listed_by_client_and_status(api):
     first, second = scheduled(api), scheduled(api, client_id="bank", input_data="x" * 500)
     api.post(f"{ROOT}/{first}/pause")

@@ -73,6 +73,27 @@ def test_the_same_idempotency_key_makes_one_task(api, here):
     assert (other.status, other.body["type"]) == (422, "https://ains.dev/problems/idempotency-mismatch")
 
 
+def test_a_repeated_submission_is_answered_as_the_first_was(api, here):
+    registered(api)
+    key = {"Idempotency-Key": "order-7"}
+    order = {**TASK, "input_data": "x" * 500, "metadata": {"order": 7}, "queue_timeout_seconds": 60}
+    first = api.post("/aitp/tasks", order, headers=key)
+    task_id = first.body["task_id"]
+
+    def again():
+        answer = api.post("/aitp/tasks", order, headers=key)
+        assert (answer.status, answer.text) == (first.status, first.text)
+        assert answer.headers == {**first.headers, "Idempotent-Replayed": "true"}
+
+    api.get("/aitp/tasks?assigned_agent_id=agent-1")
+    again()
+    for status in ("ACTIVE", "COMPLETED"):
+        here.clock.advance(seconds=1)
+        assert api.put(f"/aitp/tasks/{task_id}/status", {"status": status}).status == 200
+        again()
+    assert api.get(f"/aitp/tasks/{task_id}").body["status"] == "COMPLETED"
+
+
 def test_an_agent_works_from_its_list(api):
     registered(api)
     task_id = submitted(api, input_data={"text": "hello"})

@@ -74,7 +74,7 @@ def test_a_fired_run_costs_at_most_so_much_more_than_a_bare_task(rig: Rig) -> No
 
 def test_a_fired_run_that_fails_for_good_counts_its_failure_within_that(rig: Rig) -> None:
     bare = sum(cost.write_units for cost in life(rig).values())
-    assert run(rig, Status.FAILED) - bare <= FIRED_RUN
+    assert run(rig, Status.FAILED) - bare <= FIRED_RUN + 1  # its place among the dead letters
 
 
 def test_a_doubled_hint_for_a_slot_reads_once_and_does_no_more(rig: Rig) -> None:

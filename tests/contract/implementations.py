@@ -16,6 +16,7 @@ import time_machine
 from chalicelib import queues
 from chalicelib.services import messages, ports
 from chalicelib.store.agents import DynamoAgents
+from chalicelib.store.dead_messages import DynamoDeadMessages
 from chalicelib.store.payloads import DynamoPayloads
 from chalicelib.store.schedules import DynamoSchedules
 from chalicelib.store.tasks import DynamoTasks
@@ -39,6 +40,7 @@ class Stores:
     ticks: ports.TickStore
     queue: ports.WorkQueue
     agent_queues: ports.AgentQueues
+    dead_messages: ports.DeadMessages
     heard: Callable[[int], list[ports.Hint]]  # takes the hints that are visible at a time
     told: Callable[[str], list[dict[str, Any]]]  # takes what lies in an agent's queue
     at: Callable[[int], AbstractContextManager[Any]]  # it is that time, for those who keep their own
@@ -92,6 +94,7 @@ def _fakes() -> Stores:
         ticks=fakes.FakeTicks(),
         queue=queue,
         agent_queues=agent_queues,
+        dead_messages=fakes.FakeDeadMessages(),
         heard=heard,
         told=told,
         at=lambda _now: nullcontext(),
@@ -123,11 +126,12 @@ def _aws(emulator: emulators.Emulator) -> Stores:
     return Stores(
         tasks=DynamoTasks(writes),
         agents=DynamoAgents(writes, chance),
-        payloads=DynamoPayloads(emulator.connection),
+        payloads=DynamoPayloads(writes),
         schedules=DynamoSchedules(writes),
         ticks=DynamoTicks(),
         queue=queues.SqsWork(sqs, url, log, metrics),
         agent_queues=queues.SqsAgentQueues(sqs, "test", log, metrics),
+        dead_messages=DynamoDeadMessages(writes),
         heard=heard,
         told=lambda queue_url: [json.loads(body) for body in taken(queue_url)],
         at=at,

@@ -161,3 +161,58 @@ def test_a_tombstone_still_hands_back_and_takes_nothing(stores: Stores) -> None:
     stores.agents.depart("agent-1", now=LATER)
     assert row(stores).in_flight == 1
     assert stores.agents.rearm(row(stores), LATER + 5_000)
+
+
+def test_a_drain_is_a_mark_that_signs_of_life_leave_and_an_undrain_takes_away(stores: Stores) -> None:
+    agent = an_agent(in_flight=1, session_id="session-1")
+    stores.agents.add(agent, {})
+    drained = replace(agent, drained_at=NOW, drain_reason="new disk")
+    assert stores.agents.drain("agent-1", tenant=TENANT, now=NOW, reason="new disk") == drained
+    assert stores.agents.drain("agent-1", tenant=TENANT, now=LATER, reason=None) == drained
+    assert row(stores) == drained
+    assert stores.agents.beat("agent-1", tenant=TENANT, now=NOW, wish=Wish.ACTIVE) == drained
+    synced = stores.agents.sync(
+        "agent-1", tenant=TENANT, session_id="session-1", ack=0, now=NOW, wish=Wish.ACTIVE
+    )
+    assert synced == replace(drained, seq=1)
+    other = stores.agents.drain("agent-1", tenant=TENANT, now=LATER, reason="new rack")
+    assert (other.drained_at, other.drain_reason) == (NOW, "new rack")
+    assert stores.agents.undrain("agent-1", tenant=TENANT) == replace(agent, seq=1)
+    assert stores.agents.undrain("agent-1", tenant=TENANT) == row(stores) == replace(agent, seq=1)
+
+
+@pytest.mark.parametrize("agent", [None, an_agent(left=True), an_agent(tenant="other")])
+def test_who_is_unknown_left_or_anothers_is_neither_drained_nor_undrained(
+    stores: Stores, agent: Agent | None
+) -> None:
+    if agent is not None:
+        stores.agents.add(agent, {})
+    with pytest.raises(NotFound):
+        stores.agents.drain("agent-1", tenant=TENANT, now=NOW, reason=None)
+    with pytest.raises(NotFound):
+        stores.agents.undrain("agent-1", tenant=TENANT)
+    assert stores.agents.get("agent-1") == agent
+
+
+@pytest.mark.parametrize(
+    ("again", "stays"),
+    [({"session_id": "session-1"}, True), ({"session_id": "session-2"}, False), ({}, False)],
+)
+def test_a_drain_outlives_an_update_but_not_a_restart(
+    stores: Stores, again: dict[str, str], stays: bool
+) -> None:
+    """Also one that the registration did not see when it read the row."""
+    first = an_agent(session_id="session-1", request="print")
+    stores.agents.add(first, {})
+    stores.agents.drain("agent-1", tenant=TENANT, now=NOW, reason="new disk")
+    fresh = stores.agents.reregister(an_agent(**again), was=first, descriptions={})
+    assert (fresh.drained_at, fresh.drain_reason) == ((NOW, "new disk") if stays else (None, None))
+    assert row(stores) == fresh
+    assert fresh.request == "print"
+
+
+def test_a_drain_does_not_outlive_a_departure(stores: Stores) -> None:
+    first = an_agent(session_id="session-1", left=True, drained_at=NOW, drain_reason="new disk")
+    stores.agents.add(first, {})
+    fresh = stores.agents.reregister(an_agent(session_id="session-1"), was=first, descriptions={})
+    assert (fresh.drained_at, fresh.drain_reason) == (None, None)

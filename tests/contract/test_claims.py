@@ -68,6 +68,7 @@ UNAVAILABLE: dict[str, dict[str, Any]] = {
     "offline by its lease": {"lease_until": NOW},
     "offline by its wish": {"wish": Wish.OFFLINE},
     "draining": {"wish": Wish.DRAINING},
+    "drained": {"drained_at": NOW},
     "suspended": {"hold_until": NOW + 1},
     "departed": {"left": True},
     "of another session": {"session_id": "session-2"},

@@ -18,6 +18,14 @@ def test_the_same_document_twice_is_one(stores: Stores) -> None:
     assert stores.payloads.of_owner("task-1", prefix="input#") == ["text"]
 
 
+def test_the_first_of_two_added_documents_stays_and_the_second_sees_it(stores: Stores) -> None:
+    assert stores.payloads.add("redrive-1", "plan", "first", ttl=NOW // 1000) is None
+    assert stores.payloads.add("redrive-1", "plan", "second") == "first"
+    assert stores.payloads.get_many([("redrive-1", "plan")]) == {("redrive-1", "plan"): "first"}
+    assert stores.payloads.add("redrive-1", "another", "second") is None
+    assert stores.payloads.add("redrive-2", "plan", "second") is None
+
+
 def test_the_documents_of_one_owner_come_in_order_of_kind(stores: Stores) -> None:
     for kind in ("attempt#000010", "attempt#000002", "input#1", "attempts"):
         stores.payloads.put("task-1", kind, kind)

@@ -39,6 +39,13 @@ def test_anothers_put_task_is_not_ours(stores: Stores) -> None:
         assert stores.tasks.add(a_task()) == a_task(client_id="client-2")
 
 
+def test_an_added_document_is_ours_and_anothers_is_not(stores: Stores) -> None:
+    with stores.wire.losing_answer("PutItem"):
+        assert stores.payloads.add("redrive-1", "plan", "mine") is None
+    with stores.wire.losing_answer("PutItem"):
+        assert stores.payloads.add("redrive-1", "plan", "mine") == "mine"
+
+
 def test_a_saved_task_is_ours(stores: Stores) -> None:
     stores.tasks.add(a_task())
     with stores.wire.losing_answer("PutItem"):
@@ -100,6 +107,15 @@ def test_a_heartbeat_may_be_written_twice(stores: Stores) -> None:
     with stores.wire.losing_answer("UpdateItem"):
         beaten = stores.agents.beat("agent-1", tenant=TENANT, now=LATER, wish=None)
     assert beaten == row(stores) == replace(an_agent(), lease_until=LATER + 30_000, last_heartbeat=LATER)
+
+
+def test_a_drain_and_an_undrain_may_be_written_twice(stores: Stores) -> None:
+    stores.agents.add(an_agent(), {})
+    with stores.wire.losing_answer("UpdateItem"):
+        drained = stores.agents.drain("agent-1", tenant=TENANT, now=LATER, reason="why")
+    assert drained == row(stores) == replace(an_agent(), drained_at=LATER, drain_reason="why")
+    with stores.wire.losing_answer("UpdateItem"):
+        assert stores.agents.undrain("agent-1", tenant=TENANT) == an_agent()
 
 
 def test_a_sync_that_is_written_twice_skips_a_number_and_answers_the_last(stores: Stores) -> None:

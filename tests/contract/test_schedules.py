@@ -102,6 +102,20 @@ def test_a_slot_whose_task_exists_fires_nothing(stores: Stores) -> None:
     assert stores.schedules.execution("schedule-1", NOW) is None
 
 
+def test_a_slot_that_has_a_run_fires_no_other_task(stores: Stores) -> None:
+    stores.schedules.add(a_schedule())
+    run = fired(stores)
+    before = row(stores)
+    other = replace(run, task_id="task-of-a-key")
+    with pytest.raises(LostRace):
+        stores.schedules.fire(
+            replace(before, version=3), was=2, task=a_task("task-of-a-key"), execution=other
+        )
+    assert row(stores) == before
+    assert stores.tasks.get("task-of-a-key") is None
+    assert stores.schedules.execution("schedule-1", NOW) == run
+
+
 def test_an_outcome_is_written_once(stores: Stores) -> None:
     stores.schedules.add(a_schedule())
     done = ended(fired(stores), ExecutionStatus.COMPLETED, result=in_line('{"sum":3}'))

@@ -7,8 +7,10 @@ from typing import Any
 
 from tests.deployed.deployment import Deployment
 
+DEAD_MESSAGES = "/aitp/dead-letters/messages"
 LARGE = {"text": "x" * 2_000}  # too large for the task's own row
 LONG_SILENT = {"last_heartbeat": {"N": "1"}}  # its queue need not linger for it
+POISON = "rare-poison"  # the id of a message that fails, and is the only one that may
 SOON_S = 30
 
 
@@ -17,8 +19,10 @@ def take_rare_ways(deployed: Deployment) -> None:
     deployed.made("/aitp/tasks", capability_required="nobody-has-it", **_order())
     _receive_by_queue_and_leave(deployed)
     _time_out_twice(deployed)
+    _redrive_what_expired(deployed)
     _crash_while_leaving(deployed)
     _pass_on_a_full_shard(deployed)
+    _die_and_be_redriven(deployed)
     for path in (
         "/ains/agents",
         "/ains/agents?capability=rare-timeout",
@@ -71,6 +75,19 @@ def _start_what_came(deployed: Deployment, agent_id: str) -> bool:
     return bool(came)
 
 
+def _redrive_what_expired(deployed: Deployment) -> None:
+    order = {"capability_required": "nobody-has-it", "queue_timeout_seconds": 1}
+    task_id = deployed.made("/aitp/tasks", **_order(), **order)["task_id"]
+    _until(lambda: _dead_letters(deployed) == [task_id])
+    retried_as = deployed.made(f"/aitp/tasks/{task_id}/retry")["task_id"]
+    _until(lambda: _dead_letters(deployed) == [retried_as])
+
+
+def _dead_letters(deployed: Deployment) -> list[str]:
+    page = deployed.got("/aitp/dead-letters?capability=nobody-has-it")
+    return [row["task_id"] for row in page["dead_letters"]]
+
+
 def _crash_while_leaving(deployed: Deployment) -> None:
     """The agent is marked as gone, then nothing more happens: the clock must bury it."""
     _register(deployed, "rare-crash", delivery="sqs")
@@ -92,6 +109,27 @@ def _rewrite(deployed: Deployment, agent_id: str, **attributes: Any) -> None:
 def _pass_on_a_full_shard(deployed: Deployment) -> None:
     for aggregate in ("agent", "schedule", "task"):
         _hint(deployed, kind="sweep", aggregate=aggregate, id="0", until=_now())
+
+
+def _die_and_be_redriven(deployed: Deployment) -> None:
+    """The consumer is handed a message as at its last receive, which would take half an hour to come."""
+    attributes = {"ApproximateReceiveCount": "5"}
+    record = {"messageId": POISON, "receiptHandle": POISON, "body": "{", "attributes": attributes}
+    name = deployed.configuration("Work")["FunctionName"]
+    answer = deployed.aws.client("lambda").invoke(
+        FunctionName=name, Payload=json.dumps({"Records": [record]})
+    )
+    assert json.load(answer["Payload"]) == {"batchItemFailures": [{"itemIdentifier": POISON}]}
+    (dead,) = deployed.got(DEAD_MESSAGES)["messages"]
+    assert (dead["message_id"], dead["reason"].partition(":")[0]) == (POISON, "UnknownMessage")
+    deployed.aws.client("dynamodb").update_item(
+        TableName=deployed.outputs["DeadMessagesTableName"],
+        Key={"day": {"S": dead["first_at"][:10]}, "message_id": {"S": POISON}},
+        AttributeUpdates={"body": {"Action": "PUT", "Value": {"S": '{"v":1,"kind":"fill","id":"nobody"}'}}},
+    )
+    done = deployed.answered("POST", f"{DEAD_MESSAGES}/redrive", {"message_ids": [POISON]})
+    assert (done["redriven"], done["refused"]) == ([POISON], [])
+    assert deployed.got(DEAD_MESSAGES)["messages"] == []
 
 
 def _hint(deployed: Deployment, **fields: Any) -> None:

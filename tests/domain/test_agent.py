@@ -45,16 +45,36 @@ def test_a_hold_counts_until_its_end_whatever_it_says_and_less_than_being_gone()
     assert replace(held, wish=Wish.OFFLINE).status(NOW) is AgentStatus.OFFLINE
 
 
+@pytest.mark.parametrize("wish", list(Wish))
+def test_a_drain_stands_above_what_it_says_and_below_being_held_or_gone(wish: Wish) -> None:
+    drained = agent(wish=wish, drained_at=NOW - 1)
+    assert drained.status(NOW) is (AgentStatus.OFFLINE if wish is Wish.OFFLINE else AgentStatus.DRAINING)
+    assert not drained.is_taking(NOW)
+    assert drained.status(NOW + 30_000) is AgentStatus.OFFLINE
+    lively = replace(drained, wish=Wish.ACTIVE, hold_until=NOW + 10)
+    assert lively.status(NOW) is AgentStatus.SUSPENDED
+    assert lively.status(NOW + 10) is AgentStatus.DRAINING
+
+
+def test_it_starts_afresh_under_another_session_or_after_it_left() -> None:
+    first = agent(session_id="s1")
+    assert not agent(session_id="s1").starts_afresh(first)
+    assert agent(session_id="s2").starts_afresh(first)
+    assert agent(session_id="s1").starts_afresh(agent())
+    assert agent(session_id="s1").starts_afresh(replace(first, left=True))
+
+
 @given(
+    drained=st.none() | st.just(NOW),
     wish=st.sampled_from(Wish),
     hold=st.none() | st.integers(NOW - 9, NOW + 9),
     lease=st.integers(NOW - 9, NOW + 9),
     left=st.booleans(),
 )
 def test_only_the_active_and_the_degraded_take_work_and_only_the_offline_lose_it(
-    wish: Wish, hold: int | None, lease: int, left: bool
+    wish: Wish, hold: int | None, lease: int, left: bool, drained: int | None
 ) -> None:
-    one = agent(wish=wish, hold_until=hold, lease_until=lease, left=left)
+    one = agent(wish=wish, hold_until=hold, lease_until=lease, left=left, drained_at=drained)
     status = one.status(NOW)
     assert one.is_taking(NOW) == (status in {AgentStatus.ACTIVE, AgentStatus.DEGRADED})
     assert one.is_losing_its_tasks(NOW) == (status is AgentStatus.OFFLINE)

@@ -123,6 +123,24 @@ def test_every_state_can_come_to_an_end() -> None:
         assert reached & OVER
 
 
+@pytest.mark.parametrize("later", [{}, {"not_before": NOW + 5_000, "expires_at": NOW + 90_000}])
+def test_a_task_can_be_told_as_it_was_when_it_was_new(later: dict[str, int]) -> None:
+    asked = {
+        "priority": 9,
+        "max_retries": 7,
+        "request": "print",
+        "schedule_id": "s",
+        "slot": NOW,
+        "awaited": True,
+    }
+    first = fresh(**asked, **later)
+    begun = lifecycle.started(assigned(replace(first, queue_key="line", queue_order=1)), now=NOW + 6_000)
+    moved_on = failed(lifecycle.progressed(begun, 0.5), NOW + 7_000)
+    over = lifecycle.completed(begun, result=RESULT, now=NOW + 8_000)
+    for task in (first, begun, moved_on, over):
+        assert lifecycle.as_submitted(task) == first
+
+
 def test_a_new_task_is_in_line_and_looked_at_in_a_minute() -> None:
     task = fresh()
     assert (task.in_line, task.due_at, task.version) == (True, NOW + ANNOUNCE_AGAIN_MS, 1)

@@ -258,6 +258,8 @@ def test_a_run_beside_the_cron_leaves_the_next_slot_and_takes_no_slots_place() -
     assert (schedule.next_slot, schedule.total_runs, schedule.last_run_at) == (SOON, 1, NOON)
     assert firing.slot == NOON + 1  # slots stand on whole seconds
     assert ran(active(), now=NOON + 7)[1].slot == NOON + 7
+    named = ran(active(), now=NOON, task_id="task-of-a-key")[1]
+    assert (named.task_id, named.execution.task_id, named.slot) == ("task-of-a-key",) * 2 + (NOON + 1,)
     assert ran(paused(active(), now=NOON), now=NOON)[0].status is ScheduleStatus.PAUSED
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.dead_message import MAX_RECEIVES
+
 pytestmark = pytest.mark.slow  # the first test of a run packages the template
 
 Resources = dict[str, dict[str, Any]]
@@ -27,6 +29,10 @@ def test_a_message_that_keeps_failing_ends_among_the_dead_letters(made: Resource
     redrive = _queues(made)["WorkQueue"]["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["WorkDeadLetters", "Arn"]}
     assert 3 <= redrive["maxReceiveCount"] <= 10
+
+
+def test_the_consumer_knows_which_receive_is_a_messages_last(made: Resources) -> None:
+    assert _queues(made)["WorkQueue"]["RedrivePolicy"]["maxReceiveCount"] == MAX_RECEIVES
 
 
 def test_dead_letters_stay_for_as_long_as_sqs_keeps_anything(made: Resources) -> None:

@@ -13,7 +13,7 @@ Table = dict[str, Any]
 
 
 def _name(model: type[Model]) -> str:
-    return model.Meta.table_name.rpartition("-")[2]
+    return tables._BASE_NAMES[model]
 
 
 def _key(schema: list[dict[str, str]], types: list[dict[str, str]]) -> list[tuple[str, str, str]]:

@@ -303,13 +303,13 @@ def test_outcomes_of_a_deleted_schedules_tasks_are_settled_all_the_same(w: Watch
     assert fired(w) == [1]
 
 
-def test_a_task_whose_execution_is_gone_is_settled(w: Watched) -> None:
+def test_a_task_whose_execution_is_gone_is_settled() -> None:
+    w = watched()
     finished(w, good=True)
     (run,) = w.schedules.runs.values()
     w.schedules.runs.clear()
     w.use_cases.settling.settle(run.task_id)
     assert not row(w, run.task_id).unsettled
-    w.schedules.runs[run.schedule_id, run.slot] = run
 
 
 def test_an_awaited_task_of_no_schedule_is_settled_by_its_mark_alone() -> None:

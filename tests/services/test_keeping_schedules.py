@@ -84,6 +84,18 @@ def test_a_change_of_timing_moves_the_next_slot_and_is_announced(w: Watched) -> 
     assert len(w.schedules.runs) == 1
 
 
+def test_a_slot_that_was_fired_by_a_faster_clock_never_comes_again(w: Watched) -> None:
+    schedule_id = scheduled(w).schedule_id
+    w.run(seconds=60)
+    w.clock.advance(ms=-700)
+    assert w.use_cases.schedules.pause(schedule_id, tenant=TENANT, reason=None).next_slot is None
+    resumed = w.use_cases.schedules.resume(schedule_id, tenant=TENANT)
+    assert resumed.next_slot == START_MS + 2 * MINUTE
+    w.run(seconds=1)
+    assert w.schedules.rows[schedule_id].status is ScheduleStatus.ACTIVE
+    assert len(w.schedules.runs) == 1
+
+
 def test_a_new_input_is_what_the_next_run_gets(w: Watched) -> None:
     schedule = scheduled(w)
     document = {"input": LARGE, "metadata": {}}

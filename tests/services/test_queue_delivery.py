@@ -45,6 +45,7 @@ def test_the_message_holds_all_that_the_agent_needs(by_queue: Watched) -> None:
             "kind": "assignment",
             "task_id": task_id,
             "lease_token": 1,
+            "session_id": None,
             "task_type": "work",
             "capability_required": "report",
             "priority": 8,

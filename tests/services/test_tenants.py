@@ -26,6 +26,7 @@ CALLS: dict[str, Callable[[UseCases, str, str], object]] = {
     "read a task": lambda u, task, _: u.reading.task(task, tenant=OTHER),
     "ask who holds it": lambda u, task, _: u.reading.holder(task, tenant=OTHER),
     "cancel it": lambda u, task, _: u.cancelling.cancel(task, tenant=OTHER, reason=None),
+    "retry it": lambda u, task, _: u.retrying.retry(task, tenant=OTHER),
     "report progress": lambda u, task, _: _report(u, task, Status.ACTIVE),
     "report a result": lambda u, task, _: _report(u, task, Status.COMPLETED),
     "report a failure": lambda u, task, _: _report(u, task, Status.FAILED),
@@ -34,6 +35,8 @@ CALLS: dict[str, Callable[[UseCases, str, str], object]] = {
     "beat": lambda u, _, __: u.agents.heartbeat("a", tenant=OTHER, wish=None),
     "poll": lambda u, _, __: u.agents.poll("a", tenant=OTHER),
     "sync": lambda u, _, __: u.syncing.sync("a", Said(session_id="s", ack=0), tenant=OTHER),
+    "drain an agent": lambda u, _, __: u.draining.drain("a", tenant=OTHER, reason=None),
+    "undrain an agent": lambda u, _, __: u.draining.undrain("a", tenant=OTHER),
     "remove an agent": lambda u, _, __: u.agents.leave("a", tenant=OTHER),
     "read a schedule": lambda u, _, s: u.schedules.get(s, tenant=OTHER),
     "change it": lambda u, _, s: u.schedules.change(s, {"priority": 1}, tenant=OTHER),
@@ -42,6 +45,7 @@ CALLS: dict[str, Callable[[UseCases, str, str], object]] = {
     "resume it": lambda u, _, s: u.schedules.resume(s, tenant=OTHER),
     "delete it": lambda u, _, s: u.schedules.delete(s, tenant=OTHER),
     "run it": lambda u, _, s: u.firing.run_now(s, tenant=OTHER),
+    "run it once": lambda u, _, s: u.firing.run_once(s, tenant=OTHER, key="k"),
     "list its runs": lambda u, _, s: u.schedules.executions(s, tenant=OTHER, limit=1, cursor=None),
 }
 

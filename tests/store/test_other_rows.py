@@ -6,9 +6,10 @@ from typing import Any
 from pynamodb.models import Model
 
 from chalicelib.domain.agent import Profile
+from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.schedule import ExecutionStatus
 from chalicelib.store.agent_rows import to_record
-from chalicelib.store.tables import ExecutionRecord, PayloadRecord, ScheduleRecord
+from chalicelib.store.tables import DeadMessageRecord, ExecutionRecord, PayloadRecord, ScheduleRecord
 from tests.budgets.counting import item_bytes
 from tests.contract.implementations import Stores
 from tests.contract.values import NOW, a_run, a_schedule, a_task, an_agent
@@ -56,6 +57,14 @@ def test_an_execution_expires_thirty_days_after_its_end(stores: Stores) -> None:
     assert "ttl" not in row(ExecutionRecord.get("schedule-1", NOW))
     stores.schedules.settle(replace(run, status=ExecutionStatus.COMPLETED, ended_at=NOW + 500))
     assert row(ExecutionRecord.get("schedule-1", NOW))["ttl"] == {"N": str(NOW // 1000 + 30 * 24 * 3600)}
+
+
+def test_a_dead_message_expires_fourteen_days_after_it_was_recorded_first(stores: Stores) -> None:
+    message = DeadMessage(message_id="m", body="{}", reason="r", receives=5, first_at=NOW, at=NOW)
+    stores.dead_messages.record(message)
+    stores.dead_messages.record(replace(message, first_at=NOW + 5_000, at=NOW + 5_000))
+    expected = str(NOW // 1000 + 14 * 24 * 3600)
+    assert row(DeadMessageRecord.get("2027-01-15", "m"))["ttl"] == {"N": expected}
 
 
 def test_a_document_expires_when_it_was_told_to_and_else_never(stores: Stores) -> None:

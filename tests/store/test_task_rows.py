@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain import lifecycle
+from chalicelib.domain import lifecycle, redrive
 from chalicelib.domain.content import packed
 from chalicelib.domain.routing import Candidate, Choice, Strategy
 from chalicelib.domain.task import Attempt, FailureKind, Lease, Outcome, Task
@@ -156,6 +156,42 @@ def test_a_row_lacks_the_keys_of_indexes_it_does_not_stand_in() -> None:
     task = a_task(queue_key=None, queue_order=None, due_at=None)
     assert stored(task).keys().isdisjoint({"queue_key", "queue_order", "clock_shard", "due_at"})
     assert {"clock_shard", "due_at"} <= stored(replace(task, due_at=NOW)).keys()
+
+
+def failed_for_good() -> Task:
+    """After two attempts, with an outcome that somebody waits for."""
+    task = replace(life()[3], max_retries=1, awaited=True, schedule_id="schedule-01jd3m8x5v9k2w7q4r6t8y0zdd")
+    error = "ConnectError: the file server did not answer within 30 seconds"
+    return lifecycle.failed(task, FailureKind.ERROR, error=error, now=NOW + 20_000, chance=0.5)
+
+
+def test_a_row_that_failed_for_good_is_dead_until_it_was_retried() -> None:
+    dead = failed_for_good()
+    assert stored(dead)["dead_key"] == {"S": "local#2027-01-15"}
+    assert stored(dead)["ended_at"] == {"N": str(NOW + 20_000)}
+    retried = redrive.retried(dead, retried_as="task-01jd3m8x5v9k2w7q4r6t8y0zaa")
+    assert "dead_key" not in stored(retried)
+    assert from_record(to_record(retried, cid="c")) == retried
+    cancelled = lifecycle.cancelled(typical(), now=NOW, reason=None)
+    assert all("dead_key" not in stored(task) for task in (*life(), cancelled))
+
+
+def test_failed_and_retried_rows_stay_under_a_kilobyte_too() -> None:
+    dead = failed_for_good()
+    retried = redrive.retried(dead, retried_as="task-01jd3m8x5v9k2w7q4r6t8y0zaa")
+    again = replace(redrive.again(dead, now=NOW + 30_000, not_before=NOW + 40_000), request="0" * 32)
+    sizes = [item_bytes(stored(task)) for task in (dead, retried, again)]
+    assert max(sizes) < 1_024, sizes
+    assert from_record(to_record(again, cid="c")) == again
+
+
+def test_a_row_that_says_its_end_in_its_document_only_is_read_too() -> None:
+    """Rows of an older deployment do."""
+    record = to_record(life()[-1], cid="c")
+    doc = json.loads(record.doc)
+    assert "ended_at" not in doc
+    record.doc, record.ended_at = json.dumps(doc | {"ended_at": NOW + 20_000}), None
+    assert from_record(record) == life()[-1]
 
 
 def test_an_attempt_has_no_part_without_a_name() -> None:
