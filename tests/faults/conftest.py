@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import botocore.session
@@ -13,10 +14,28 @@ from chalicelib.settings import Settings
 from infra.local.engine import LocalCloud
 from tests.fakes import FakeMetrics, SilentLog
 
+from .deployment import STAGE, Stage
+
 
 def use_cases_of(settings: Settings) -> UseCases:
     """Those of one process; agents pull new tasks at once, so that they race with the dispatch."""
     return wiring.assemble(wiring.aws(settings, FakeMetrics()), head_start_ms=0)
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """What scenarios in virtual time are played on."""
+    with _with_credentials(), LocalCloud(stage=STAGE, long_polls=False) as cloud:
+        yield Stage(cloud)
+
+
+@contextmanager
+def _with_credentials() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "local")
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield
 
 
 @dataclass
@@ -45,19 +64,27 @@ class Engine:
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[LocalCloud]:
-    with pytest.MonkeyPatch.context() as environment:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "local")
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        random.seed(7)
-        with LocalCloud(stage="faults") as running:
-            yield running
+    random.seed(7)
+    with _with_credentials(), LocalCloud(stage=STAGE) as running:
+        yield running
 
 
 @pytest.fixture
 def engine(cloud: LocalCloud) -> Engine:
     cloud.reset()
     sqs = botocore.session.get_session().create_client("sqs")
-    url = sqs.get_queue_url(QueueName="ains-faults-work")["QueueUrl"]
-    settings = Settings(stage="faults", work_queue_url=url)
+    url = sqs.get_queue_url(QueueName=f"ains-{STAGE}-work")["QueueUrl"]
+    settings = Settings(stage=STAGE, work_queue_url=url)
     return Engine(cloud, settings, use_cases_of(settings))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many scenarios were played, and how long that took."""
+    reports = [
+        (dict(report.user_properties).get("fault_scenarios", 0), report.duration)
+        for report in terminalreporter.stats.get("passed", [])
+        if "fault_scenarios" in dict(report.user_properties)
+    ]
+    if reports:
+        scenarios, seconds = (sum(column) for column in zip(*reports, strict=True))
+        terminalreporter.write_line(f"faults: {scenarios} scenarios in {seconds:.0f} s of one core")

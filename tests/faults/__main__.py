@@ -1,0 +1,58 @@
+"""Play scenarios by hand: python -m tests.faults [--flow F [--kind K --at N]] [--first]; exit 1 when red."""
+
+import argparse
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterable
+
+from infra.local.engine import LocalCloud
+
+from .deployment import STAGE, Stage
+from .enumeration import FLOWS, Rested, Scenario, play, scenarios
+from .happenings import KINDS
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--flow", action="append", choices=[*FLOWS])
+    parser.add_argument("--kind", choices=[*KINDS])
+    parser.add_argument("--at", type=int, default=-1)
+    parser.add_argument("--first", action="store_true", help="stop at the first violation")
+    asked = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local", AWS_DEFAULT_REGION="us-east-1"
+    )
+    red = 0
+    with LocalCloud(stage=STAGE, long_polls=False) as cloud:
+        stage = Stage(cloud)
+        for flow in asked.flow or FLOWS:
+            chosen = [Scenario(flow, asked.kind, asked.at)] if asked.kind else scenarios(flow, stage)
+            red += _flow(flow, chosen, stage, first=asked.first)
+            if red and asked.first:
+                break
+    return 1 if red else 0
+
+
+def _flow(flow: str, chosen: Iterable[Scenario], stage: Stage, *, first: bool) -> int:
+    began, red, played = time.perf_counter(), 0, 0
+    rested: Rested = {}
+    for scenario in chosen:
+        played += 1
+        violations = play(scenario, stage, rested).violations
+        if violations:
+            red += 1
+            print(scenario, *violations[:5], sep="\n    ", flush=True)
+            if first:
+                break
+    print(
+        f"{flow}: {played} scenarios, {len(rested)} ends, {red} red, {time.perf_counter() - began:.1f} s",
+        flush=True,
+    )
+    return red
+
+
+if __name__ == "__main__":
+    sys.exit(main())

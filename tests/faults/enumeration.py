@@ -1,0 +1,71 @@
+"""Every call of every flow, and everything that may befall it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from . import agent_flows, schedule_flows, task_flows
+from .cast import Cast, Flow, fingerprint
+from .deployment import Stage, deployed
+from .happenings import KINDS
+from .promises import broken
+from .resting import come_to_rest
+
+FLOWS = {f.name: f for f in (*agent_flows.FLOWS, *task_flows.FLOWS, *schedule_flows.FLOWS)}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One flow, with one thing that befalls one call of it."""
+
+    flow: str
+    kind: str | None = None
+    at: int = -1
+
+    def __str__(self) -> str:
+        befallen = "" if self.kind is None else f" --kind {self.kind} --at {self.at}"
+        return f"python -m tests.faults --flow {self.flow}{befallen}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The actions of the flow's calls, in order, and what was broken."""
+
+    calls: list[str]
+    violations: list[str]
+
+
+Rested = dict[str, list[str]]  # what was found wrong at rest, by the state that it came from
+
+
+def play(scenario: Scenario, stage: Stage, rested: Rested | None = None) -> Outcome:
+    """Set up, let it happen, check; then all goes well, and check again.
+
+    Scenarios of a flow that end alike (what befell was made good at once) come to rest alike: `rested` keeps
+    what was found, so that each end is followed once.
+    """
+    flow: Flow = FLOWS[scenario.flow]
+    with deployed(stage) as d:
+        c = Cast(d)
+        flow.setup(c)
+        d.remember_the_past()
+        d.choke.watch(None if scenario.kind is None else KINDS[scenario.kind].happening, at=scenario.at)
+        flow.act(c)
+        calls = list(d.choke.seen)
+        found = broken(c)
+        if scenario.kind is not None and not d.choke.has_befallen:
+            found.append(f"there is no call {scenario.at}")
+        known = {} if rested is None else rested
+        end = fingerprint(c)
+        if end not in known:
+            known[end] = come_to_rest(c)
+        return Outcome(calls, found + known[end])
+
+
+def scenarios(flow: str, stage: Stage) -> Iterator[Scenario]:
+    """The flow when nothing befalls it, then each of its calls with each kind."""
+    plain = Scenario(flow)
+    yield plain
+    for at, action in enumerate(play(plain, stage).calls):
+        for name, kind in KINDS.items():
+            if kind.befalls(action):
+                yield Scenario(flow, name, at)

@@ -1,0 +1,116 @@
+"""A task is taken in, routed, begun, ended well or badly, or cancelled."""
+
+from .cast import Cast, Flow
+
+LARGE = "x" * 1_000
+
+
+def a_is_there(c: Cast) -> None:
+    assert c.a.register()
+
+
+def submit(c: Cast) -> None:
+    c.client.submit(input_data={"text": LARGE})
+    c.client.submit(not_before=c.moment(5))
+    c.d.drain()
+
+
+def announced(c: Cast) -> None:
+    c.a.slots = 1
+    assert c.a.register()
+    assert c.b.register()
+    c.submitted(4)
+
+
+def dispatch(c: Cast) -> None:
+    c.d.drain()
+
+
+def given(c: Cast) -> None:
+    c.given(1)
+
+
+def begun(c: Cast) -> None:
+    c.given(1, began=True, timeout_seconds=5, max_retries=1, retry_policy={"backoff_seconds": 2})
+
+
+def start(c: Cast) -> None:
+    c.a.report(c.ids[0], "ACTIVE")
+    c.d.drain()
+
+
+def finish(c: Cast) -> None:
+    c.a.report(c.ids[0], "COMPLETED", result_data={"text": LARGE})
+    c.d.drain()
+
+
+def fail_and_retry(c: Cast) -> None:
+    c.a.report(c.ids[0], "FAILED", error_message="no luck")
+    c.d.drain()
+    c.d.advance(3)
+    c.d.drain()
+    c.a.live()
+    c.a.live()
+    c.d.drain()
+
+
+def times_out(c: Cast) -> None:
+    """Its handler hangs; its agent lives."""
+    c.a.begin_all()
+    c.d.advance(6)
+    c.d.drain()
+    c.d.advance(54)
+    c.d.tick()
+    c.d.drain()
+
+
+def fails_for_good(c: Cast) -> None:
+    c.a.report(c.ids[0], "FAILED", error_message="never", retryable=False)
+    c.d.drain()
+
+
+def cancel(c: Cast) -> None:
+    c.client.cancel(c.ids[0])
+    c.d.drain()
+    c.a.report(c.ids[0], "COMPLETED", result_data="too late")
+    c.a.sync()
+
+
+def waits_in_vain(c: Cast) -> None:
+    c.submitted(1, queue_timeout_seconds=5)
+    c.d.drain()
+
+
+def expire(c: Cast) -> None:
+    c.d.advance(6)
+    c.d.drain()
+    c.d.advance(54)
+    c.d.tick()
+    c.d.drain()
+
+
+def failed(c: Cast) -> None:
+    c.given(2, began=True)
+    for task_id in c.ids:
+        c.a.report(task_id, "FAILED", error_message="never", retryable=False)
+    c.d.drain()
+
+
+def retry_and_redrive(c: Cast) -> None:
+    c.client.retry(c.ids[0])
+    c.client.redrive(capability_required="report")
+    c.d.drain()
+
+
+FLOWS = (
+    Flow("submit", a_is_there, submit),
+    Flow("dispatch", announced, dispatch),
+    Flow("start", given, start),
+    Flow("finish", begun, finish),
+    Flow("retry", begun, fail_and_retry),
+    Flow("timeout", begun, times_out),
+    Flow("fail", begun, fails_for_good),
+    Flow("redrive", failed, retry_and_redrive),
+    Flow("cancel", begun, cancel),
+    Flow("expire", waits_in_vain, expire),
+)
