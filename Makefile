@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check unit bench doctor package deploy lock format clean
+.PHONY: help run demo test check unit bench chaos doctor package deploy lock format clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ unit: $(READY)
 	@total=$$($(BIN)/coverage report --fail-under=90 --format=total) \
 		&& echo "coverage: domain and services 100 %, all $$total %" \
 		|| { echo "coverage is $$total %, below 90 %" >&2; exit 1; }
+
+chaos: $(READY) ## Twenty storms and hundreds of pairs of faults, by seed; about ten minutes (SEED= plays one storm)
+	@$(BIN)/python -m tests.faults.chaos $(if $(SEED),--seed $(SEED))
 
 bench: $(READY) ## The tables of docs/performance.md from a fresh run
 	@$(BIN)/python -m tests.bench

@@ -1,7 +1,7 @@
 """What operations cost on AWS: calls and write units, counted on the engine, through the same doors."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,9 +30,9 @@ class Remembering:
     queue: WorkQueue
     hints: list[Hint] = field(default_factory=list)
 
-    def announce(self, *hints: Hint, now: int) -> None:
+    def announce(self, *hints: Hint, now: int) -> Sequence[Hint]:
         self.hints += hints
-        self.queue.announce(*hints, now=now)
+        return self.queue.announce(*hints, now=now)
 
 
 @dataclass

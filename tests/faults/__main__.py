@@ -1,4 +1,4 @@
-"""Play scenarios by hand: python -m tests.faults [--flow F [--kind K --at N]] [--first]; exit 1 when red."""
+"""Play scenarios by hand: python -m tests.faults [--flow F] [--kind K [--at N]] [--first]: 1 when red."""
 
 import argparse
 import logging
@@ -17,8 +17,8 @@ from .happenings import KINDS
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--flow", action="append", choices=[*FLOWS])
-    parser.add_argument("--kind", choices=[*KINDS])
-    parser.add_argument("--at", type=int, default=-1)
+    parser.add_argument("--kind", action="append", choices=[*KINDS])
+    parser.add_argument("--at", type=int, help="this call alone")
     parser.add_argument("--first", action="store_true", help="stop at the first violation")
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
@@ -29,7 +29,12 @@ def main() -> int:
     with LocalCloud(stage=STAGE, long_polls=False) as cloud:
         stage = Stage(cloud)
         for flow in asked.flow or FLOWS:
-            chosen = [Scenario(flow, asked.kind, asked.at)] if asked.kind else scenarios(flow, stage)
+            kinds = asked.kind or KINDS
+            chosen = (
+                scenarios(flow, stage, kinds)
+                if asked.at is None
+                else [Scenario(flow, kind, asked.at) for kind in kinds]
+            )
             red += _flow(flow, chosen, stage, first=asked.first)
             if red and asked.first:
                 break

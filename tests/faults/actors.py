@@ -1,11 +1,22 @@
 """Clients and agents as they are outside: they know what was answered, and repeat what was not."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from chalicelib.domain.agent import LEASE_BEATS
 
 from .deployment import Deployment, Reply
 
 TRIES = 3  # then a client gives up, and does not know what became of its request
+
+
+class Alive(NamedTuple):
+    """An agent was heard of, and counts as alive until its lease is over. Milliseconds."""
+
+    agent_id: str
+    since: int
+    until: int
 
 
 @dataclass
@@ -17,7 +28,13 @@ class Ledger:
     cancelled: set[str] = field(default_factory=set)
     schedules: set[str] = field(default_factory=set)
     paused: dict[str, tuple[int, int]] = field(default_factory=dict)  # asked and answered when, by schedule
+    backfilled: set[tuple[str, int]] = field(default_factory=set)  # schedule and slot that is to have its run
     ran: list[tuple[str, int]] = field(default_factory=list)  # task and token, each time a handler began
+    under: dict[str, int] = field(default_factory=dict, repr=False)  # token that a result was accepted under
+    heard: list[Alive] = field(default_factory=list, repr=False)
+    got: set[tuple[str, int]] = field(
+        default_factory=set, repr=False
+    )  # task and token, in an answer that came
 
 
 @dataclass
@@ -85,6 +102,15 @@ class Client:
         if reply is not None and reply.is_ack:
             self.ledger.paused[schedule_id] = asked, self.d.now
 
+    def backfill(self, schedule_id: str, *, slot: int) -> None:
+        """One slot of the past."""
+        at = datetime.fromtimestamp(slot / 1000, UTC).isoformat()
+        path = f"/aitp/tasks/schedule/{schedule_id}/backfill"
+        reply = self.ask("POST", path, {"since": at, "until": at})
+        if reply is not None and reply.is_ack:
+            assert len(reply.body["slots"]) == 1, reply
+            self.ledger.backfilled.add((schedule_id, slot))
+
     def run_now(self, schedule_id: str) -> str | None:
         self.keys += 1
         path = f"/aitp/tasks/schedule/{schedule_id}/run"
@@ -133,6 +159,7 @@ class Agent:
     held: dict[str, Held] = field(default_factory=dict)
     results: dict[str, Any] = field(default_factory=dict)  # of what it finished, until that is accepted
     is_over: bool = False  # superseded, or killed
+    clock_s: float = 0  # its clock is so much ahead of the service's
 
     def register(self, **more: Any) -> bool:
         body = {
@@ -145,13 +172,24 @@ class Agent:
             **more,
         }
         for _ in range(TRIES):
-            reply = self.d.http("POST", "/ains/agents", body)
+            reply = self._speak("/ains/agents", body)
             if reply is not None and reply.is_ack:
                 return True
         return False
 
     def beat(self, status: str = "ACTIVE") -> Reply | None:
-        return self.d.http("POST", f"/ains/agents/{self.agent_id}/heartbeat", {"status": status})
+        at = datetime.fromtimestamp(self.d.now / 1000 + self.clock_s, UTC)
+        body = {"status": status, "timestamp": at.isoformat()}
+        return self._speak(f"/ains/agents/{self.agent_id}/heartbeat", body)
+
+    def _speak(self, path: str, body: Any) -> Reply | None:
+        """Whatever is answered well keeps it alive, by the service's clock."""
+        since = self.d.now
+        reply = self.d.http("POST", path, body)
+        if reply is not None and reply.is_ack:
+            until = since + round(LEASE_BEATS * self.beat_s * 1000)
+            self.ledger.heard.append(Alive(self.agent_id, since, until))
+        return reply
 
     def report(self, task_id: str, status: str, **told: Any) -> Reply | None:
         """A report of one task, repeated like a client's call."""
@@ -167,10 +205,16 @@ class Agent:
         if reply.is_ack and status == "ACTIVE":
             self._begin(task_id)
             return
-        self.held.pop(task_id, None)
+        held = self.held.pop(task_id)
         self.results.pop(task_id, None)
         if reply.is_ack and status == "COMPLETED":
-            self.ledger.completed[task_id] = told.get("result_data")
+            self._recorded(task_id, held, told.get("result_data"))
+
+    def _recorded(self, task_id: str, held: Held | None, result: Any) -> None:
+        """It was told that this is the task's result."""
+        self.ledger.completed[task_id] = result
+        if held is not None:
+            self.ledger.under[task_id] = held.token
 
     def _begin(self, task_id: str) -> None:
         held = self.held[task_id]
@@ -198,9 +242,9 @@ class Agent:
             "held": [self._named(t) | {"status": self._status(t)} for t in named],
             "reports": [self._named(t) | told(r) for t, r in self.results.items()],
             "released": [self._named(t) for t in released if t in self.held],
-            "free_slots": self.slots - len(self.held) if free is None else free,
+            "free_slots": max(0, self.slots - len(self.held)) if free is None else free,
         }
-        reply = self.d.http("POST", f"/ains/agents/{self.agent_id}/sync", body)
+        reply = self._speak(f"/ains/agents/{self.agent_id}/sync", body)
         if reply is None or reply.status >= 500:
             return None
         if reply.status == 404:
@@ -209,6 +253,7 @@ class Agent:
         elif reply.status == 409:
             self.is_over = True  # another process took over
         else:
+            assert reply.is_ack, reply
             self._heard(reply.body, released)
         return reply
 
@@ -222,13 +267,14 @@ class Agent:
         self.ack = answer["seq"]
         for receipt in answer["reports"]:
             result = self.results.pop(receipt["task_id"], None)
-            self.held.pop(receipt["task_id"], None)
+            held = self.held.pop(receipt["task_id"], None)
             if receipt["accepted"] and not isinstance(result, Failure):
-                self.ledger.completed[receipt["task_id"]] = result
+                self._recorded(receipt["task_id"], held, result)
         for task_id in (*answer["cancelled"], *answer["lost"], *released):
             self.held.pop(task_id, None)
             self.results.pop(task_id, None)
         for given in answer["assignments"]:
+            self.ledger.got.add((given["task_id"], given["lease_token"]))
             known = self.held.get(given["task_id"])
             if known is None or known.token != given["lease_token"]:
                 self.held[given["task_id"]] = Held(given["lease_token"])

@@ -1,4 +1,4 @@
-"""Many threads of which exactly one runs, in virtual time: a seed says who goes on, so every run is the same."""
+"""Many threads of which exactly one runs, in virtual time: a seed says who, so that every run is the same."""
 
 import heapq
 import random

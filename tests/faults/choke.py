@@ -42,6 +42,7 @@ class Choke:
     observer: Callable[[Call, Send], Answer]
     advance: Callable[[float], None] = _nothing
     overtake: Callable[[], None] = _nothing
+    consume: Callable[[], None] = _nothing
     as_before: Callable[[Call], Answer | None] = _nothing
     happening: Happening | None = None
     at: int = -1
@@ -52,6 +53,7 @@ class Choke:
     lasting: Happening | None = None
     is_lagging: bool = False
     has_befallen: bool = False
+    has_lost: bool = False  # somebody was not told what was to be announced
 
     def __call__(self, call: Call, run: Send) -> Answer:
         if self.exempt:
@@ -79,7 +81,7 @@ class Choke:
     def watch(self, happening: Happening | None = None, *, at: int = -1) -> None:
         """From here on calls count."""
         self.seen, self.happening, self.at = [], happening, at
-        self.watching, self.has_befallen = True, False
+        self.watching, self.has_befallen, self.has_lost = True, False, False
 
     def calm(self) -> None:
         """From here on all goes well."""

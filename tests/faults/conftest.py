@@ -14,6 +14,7 @@ from chalicelib.settings import Settings
 from infra.local.engine import LocalCloud
 from tests.fakes import FakeMetrics, SilentLog
 
+from .crowd import CrowdedStage
 from .deployment import STAGE, Stage
 
 
@@ -27,6 +28,13 @@ def stage() -> Iterator[Stage]:
     """What scenarios in virtual time are played on."""
     with _with_credentials(), LocalCloud(stage=STAGE, long_polls=False) as cloud:
         yield Stage(cloud)
+
+
+@pytest.fixture(scope="module")
+def crowded_stage() -> Iterator[CrowdedStage]:
+    """The same for several requests at once."""
+    with _with_credentials(), LocalCloud(stage=STAGE, long_polls=False) as cloud:
+        yield CrowdedStage(cloud)
 
 
 @contextmanager

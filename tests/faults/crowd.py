@@ -1,4 +1,4 @@
-"""The deployed service with several requests at once: each in a thread and a process of its own, call by call."""
+"""The deployed service with several requests at once, call by call: each in its own thread and process."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,8 +15,10 @@ from infra.local.calls import Answer, Call
 from tests.contract.wire import without_backoff
 
 from .baton import Baton, PerThread
-from .choke import Choke, Killed, Send
+from .choke import Choke, Send
 from .deployment import START_S, Deployment, Stage
+
+CONSUMED_S = 1  # so long a request is held up while a batch is handled
 
 
 class CrowdedChoke(Choke):
@@ -51,7 +53,7 @@ class Process:
 
 @dataclass
 class Crowd(Deployment):
-    """`http`, `pump` and `tick` may be called by many threads. A process that is free takes the next request."""
+    """Many threads may call `http`, `pump` and `tick`; a process that is free takes the next request."""
 
     stage: CrowdedStage
     baton: Baton | None = None
@@ -70,7 +72,7 @@ class Crowd(Deployment):
 
     def made_choke(self) -> CrowdedChoke:
         """What all calls pass."""
-        return CrowdedChoke(self.stage.cloud, self.records, self.advance, self._overtake)
+        return CrowdedChoke(self.stage.cloud, self.records, self.advance, self._overtake, self._consume)
 
     def advance_clock(self, seconds: float) -> None:
         self.traveller.shift(seconds)
@@ -103,6 +105,22 @@ class Crowd(Deployment):
         request = self._request
         self.overtakers += 1
         self.baton.start(f"overtaker-{self.overtakers}", lambda: self._again(request))
+
+    def _consume(self) -> None:
+        """A batch of the work queue is handled while this request is under way."""
+        self.overtakers += 1
+        self.baton.start(f"overtaker-{self.overtakers}", self.pump)
+        self.baton.pause(CONSUMED_S)
+
+    def inside(self, work: Callable[[UseCases], object]) -> None:
+        """One invocation that is nobody's request: what a message or the clock sets off."""
+        self._run(lambda: work(self.stage.asked()))
+
+    def at_once(self, *requests: Callable[[], object]) -> None:
+        """All from one moment on, call by call in an order that the seed draws, until all are through."""
+        for number, request in enumerate(requests):
+            self.baton.start(f"request-{number}", request)
+        self.baton.play()
 
     def _again(self, request: Callable[[], Any]) -> None:
         try:

@@ -79,7 +79,10 @@ class Keeper:
         for _ in range(self.schedules):
             self.d.baton.pause(self.chance.uniform(0, SPREAD_S / self.schedules))
             made = self.client.schedule(
-                cron_expression="* * * * *", catchup_policy="all", timeout_seconds=20, input_data={"text": LARGE}
+                cron_expression="* * * * *",
+                catchup_policy="all",
+                timeout_seconds=20,
+                input_data={"text": LARGE},
             )
             if made is not None:
                 kept.append(made)

@@ -87,7 +87,7 @@ class Deployment:
     def __post_init__(self) -> None:
         cloud = self.stage.cloud
         self.records = Records(wiring.wall_clock)
-        self.choke = Choke(cloud, self.records, self.advance, self._overtake)
+        self.choke = Choke(cloud, self.records, self.advance, self._overtake, self._consume)
         cloud.around = self.choke
         self.log = SilentLog()
         self.ports = _repeatable(self)
@@ -132,6 +132,15 @@ class Deployment:
         finally:
             self.stage.apps.reverse()
             self.stage.use_cases = ours
+
+    def _consume(self) -> None:
+        """The work queue is emptied by another process, while this request is under way."""
+        request, ours = self._request, self.stage.use_cases
+        self.stage.use_cases, self.choke.happening = self._process(), None
+        try:
+            self.drain()
+        finally:
+            self._request, self.stage.use_cases = request, ours
 
     def http(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None

@@ -1,16 +1,18 @@
 """Every call of every flow, and everything that may befall it."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from . import agent_flows, schedule_flows, task_flows
+from . import agent_flows, loss_flows, schedule_flows, task_flows
 from .cast import Cast, Flow, fingerprint
+from .choke import Happening
 from .deployment import Stage, deployed
 from .happenings import KINDS
 from .promises import broken
 from .resting import come_to_rest
+from .rights import overlooked, taken
 
-FLOWS = {f.name: f for f in (*agent_flows.FLOWS, *task_flows.FLOWS, *schedule_flows.FLOWS)}
+FLOWS = {f.name: f for f in (*agent_flows.FLOWS, *loss_flows.FLOWS, *task_flows.FLOWS, *schedule_flows.FLOWS)}
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,10 @@ class Scenario:
     flow: str
     kind: str | None = None
     at: int = -1
+
+    @property
+    def happening(self) -> Happening | None:
+        return None if self.kind is None else KINDS[self.kind].happening
 
     def __str__(self) -> str:
         befallen = "" if self.kind is None else f" --kind {self.kind} --at {self.at}"
@@ -48,24 +54,24 @@ def play(scenario: Scenario, stage: Stage, rested: Rested | None = None) -> Outc
         c = Cast(d)
         flow.setup(c)
         d.remember_the_past()
-        d.choke.watch(None if scenario.kind is None else KINDS[scenario.kind].happening, at=scenario.at)
+        d.choke.watch(scenario.happening, at=scenario.at)
         flow.act(c)
         calls = list(d.choke.seen)
-        found = broken(c)
+        found = broken(c) + taken(c) + overlooked(c)
         if scenario.kind is not None and not d.choke.has_befallen:
             found.append(f"there is no call {scenario.at}")
         known = {} if rested is None else rested
         end = fingerprint(c)
         if end not in known:
-            known[end] = come_to_rest(c)
+            known[end] = come_to_rest(c) + taken(c)
         return Outcome(calls, found + known[end])
 
 
-def scenarios(flow: str, stage: Stage) -> Iterator[Scenario]:
-    """The flow when nothing befalls it, then each of its calls with each kind."""
+def scenarios(flow: str, stage: Stage, kinds: Container[str] = KINDS) -> Iterator[Scenario]:
+    """The flow when nothing befalls it, then each of its calls with each of these kinds."""
     plain = Scenario(flow)
     yield plain
     for at, action in enumerate(play(plain, stage).calls):
         for name, kind in KINDS.items():
-            if kind.befalls(action):
+            if name in kinds and kind.befalls(action):
                 yield Scenario(flow, name, at)

@@ -22,13 +22,13 @@ THROTTLES = {"dynamodb": "ProvisionedThroughputExceededException", "sqs": "Reque
 
 
 def kill_before(choke: Choke, _call: Call, _send: Send) -> Answer:
-    choke.dead = True
+    choke.dead = choke.has_lost = True
     raise Killed
 
 
 def kill_after(choke: Choke, _call: Call, send: Send) -> Answer:
     send()
-    choke.dead = True
+    choke.dead = choke.has_lost = True
     raise Killed
 
 
@@ -39,7 +39,12 @@ def throttle(_choke: Choke, call: Call, _send: Send) -> Answer:
 
 def outage(choke: Choke, call: Call, send: Send) -> Answer:
     """The service refuses until the request has given up."""
-    choke.lasting = throttle
+    choke.lasting = _refuse
+    return _refuse(choke, call, send)
+
+
+def _refuse(choke: Choke, call: Call, send: Send) -> Answer:
+    choke.has_lost = choke.has_lost or call.action in SENDS
     return throttle(choke, call, send)
 
 
@@ -50,7 +55,8 @@ def unknown(_choke: Choke, _call: Call, send: Send) -> Answer:
 
 
 def silence(choke: Choke, call: Call, send: Send) -> Answer:
-    """It happened, as often as it was tried, and no answer ever comes."""
+    """It happened, as often as it was tried, and no answer ever comes: who asked does not go on."""
+    choke.has_lost = True
     choke.lasting = unknown
     return unknown(choke, call, send)
 
@@ -76,6 +82,7 @@ def partial(choke: Choke, call: Call, send: Send) -> Answer:
 
 def _sent_in_part(choke: Choke, call: Call) -> Answer:
     """The first of the messages is refused, the others are sent."""
+    choke.has_lost = True
     body = json.loads(call.body)
     first, *others = body["Entries"]
     told = choke.quietly("sqs", call.action, **body | {"Entries": others}) if others else {"Successful": []}
@@ -91,8 +98,9 @@ def delay(choke: Choke, call: Call, _send: Send) -> Answer:
     return _told(choke.quietly("sqs", call.action, **body))
 
 
-def drop(_choke: Choke, call: Call, _send: Send) -> Answer:
+def drop(choke: Choke, call: Call, _send: Send) -> Answer:
     """Acknowledged, and gone."""
+    choke.has_lost = True
     body = json.loads(call.body)
     gone = {"MessageId": "gone", "MD5OfMessageBody": ""}
     told = {"Successful": [{"Id": e["Id"], **gone} for e in body["Entries"]]} if "Entries" in body else gone
@@ -117,6 +125,12 @@ def slow(choke: Choke, _call: Call, send: Send) -> Answer:
 def overtaken(choke: Choke, _call: Call, send: Send) -> Answer:
     """Another process is asked the same, and is done before this call goes on."""
     choke.overtake()
+    return send()
+
+
+def consumed(choke: Choke, _call: Call, send: Send) -> Answer:
+    """Whatever was announced so far is handled before this call goes on: the queue may be fast."""
+    choke.consume()
     return send()
 
 
@@ -161,6 +175,7 @@ KINDS: Mapping[str, Kind] = {
     "delay": _kind(delay, SENDS),
     "slow": _kind(slow, CALLS),
     "overtaken": _kind(overtaken, CALLS),
+    "consumed": _kind(consumed, WRITES),
     "stale": _kind(stale, INDEXED),
     "lag": _kind(lag, INDEXED),
 }

@@ -1,17 +1,22 @@
 """What must hold: the invariants over rows and history, and all that was acknowledged to somebody."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from chalicelib.domain.invariants import violations
+from chalicelib.domain.schedule import ExecutionStatus, OverlapPolicy, ScheduleStatus
 from chalicelib.domain.task import Status, Task
 
 from .cast import Cast
 from .deployment import MINUTE_MS
 
+APART = frozenset({OverlapPolicy.SKIP, OverlapPolicy.BUFFER_ONE, OverlapPolicy.BUFFER_ALL})
+
 
 def broken(c: Cast) -> list[str]:
     """Every invariant that needs no quiet."""
-    return [str(violation) for violation in violations(c.d.records.snapshot(), c.d.records.history())]
+    found = [str(violation) for violation in violations(c.d.records.snapshot(), c.d.records.history())]
+    return found + together(c)
 
 
 def unkept(c: Cast) -> list[str]:
@@ -41,14 +46,41 @@ def _of_result(c: Cast, task: Task | None, task_id: str, result: object) -> Iter
 
 
 def slots_kept(c: Cast) -> list[str]:
-    """10, 11: each minute's slot once since a schedule was made, none after it was paused."""
+    """10, 11: each minute's slot once since a schedule was made, none after it was paused.
+
+    A slot may wait or be skipped while a run is open; none may be missed.
+    """
     s = c.d.records.snapshot()
     found = []
     for schedule_id, schedule in s.schedules.items():
         asked, answered = c.ledger.paused.get(schedule_id, (c.d.now, c.d.now))
-        fired = sorted(e.slot for e in s.executions if e.schedule_id == schedule_id and e.slot % 1000 == 0)
+        runs = {e.slot: e for e in s.executions if e.schedule_id == schedule_id and e.slot % 1000 == 0}
+        told = {slot for slot, run in runs.items() if run.status is not ExecutionStatus.MISSED}
+        fired = sorted({*told, *schedule.waiting})
         first = (schedule.created_at // MINUTE_MS + 1) * MINUTE_MS
         wanted, allowed = (list(range(first, until + 1, MINUTE_MS)) for until in (asked, answered))
         if fired[: len(wanted)] != wanted or allowed[: len(fired)] != fired:
             found.append(f"10: {schedule_id} fired {fired}, not {wanted} (at most {allowed})")
+        promised = {slot for owner, slot in c.ledger.backfilled if owner == schedule_id}
+        made = {slot for slot, run in runs.items() if run.is_run}
+        found += [f"10: {schedule_id} never ran {slot}" for slot in promised - made - set(schedule.waiting)]
+        limit = schedule.pause_on_failures
+        if limit is not None and schedule.failed_runs >= limit and schedule.status is ScheduleStatus.ACTIVE:
+            found.append(f"11: {schedule_id} is ACTIVE after {schedule.failed_runs} failures")
+    return found
+
+
+def together(c: Cast) -> list[str]:
+    """10: two tasks of a schedule that were open at once, though its policy is to hold the second up."""
+    schedules = c.d.records.snapshot().schedules
+    open_runs: dict[str, set[str]] = defaultdict(set)
+    found = []
+    for task_id, _, task, at in c.d.records.steps:
+        schedule = schedules.get(task.schedule_id or "")
+        if schedule is None or schedule.overlap not in APART or (task.slot or 0) % 1000:
+            continue
+        mine = open_runs[schedule.schedule_id]
+        (mine.discard if task.is_over else mine.add)(task_id)
+        if len(mine) > 1:
+            found.append(f"10: {sorted(mine)} of {schedule.schedule_id} were open at {at}")
     return found

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pynamodb.models import Model
 
@@ -11,7 +11,7 @@ from chalicelib.domain.agent import Agent
 from chalicelib.domain.invariants import Claim, History, Snapshot, Step
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
-from chalicelib.store import agent_rows, schedules, task_rows
+from chalicelib.store import agent_rows, schedule_rows, task_rows
 from chalicelib.store.tables import AgentRecord, ExecutionRecord, ScheduleRecord, TaskRecord
 from infra.local.calls import Answer, Call
 from infra.local.pinned import dynamodb
@@ -33,6 +33,15 @@ def _agent(item: Item) -> Agent:
     return agent_rows.from_record(AgentRecord.from_raw_data(dict(item)))
 
 
+class End(NamedTuple):
+    """An assignment that ended: the rows of its task and its holder just before, and what was written."""
+
+    before: Task
+    after: Task
+    holder: Agent
+    at: int
+
+
 @dataclass
 class Records:
     """Stands next to the engine, and notes each change of a task's row in the order they were made."""
@@ -40,6 +49,7 @@ class Records:
     clock: Callable[[], int]
     steps: list[Step] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
+    ends: list[End] = field(default_factory=list)
     buried: set[str] = field(default_factory=set)
     tasks: dict[str, Task] = field(default_factory=dict)  # as last seen
 
@@ -68,18 +78,26 @@ class Records:
         self.tasks[task_id] = after
         self.steps.append(Step(task_id, before, after, self.clock()))
         if before is not None and after.lease is not None and after.token > before.token:
-            self.claims.append(Claim(before, after, agents[after.lease.agent_id], self.clock()))
+            # Judged at the time that the claim's condition named: the call may have taken long since.
+            self.claims.append(Claim(before, after, agents[after.lease.agent_id], after.lease.assigned_at))
+        if before is not None and before.lease is not None and after.lease is None and after.last is not None:
+            holder = agents.get(before.lease.agent_id)
+            if holder is not None:
+                self.ends.append(End(before, after, holder, after.last.ended_at))
 
     def agents(self) -> dict[str, Agent]:
         return {agent.agent_id: agent for agent in map(_agent, items(AgentRecord))}
 
     def schedules(self) -> dict[str, Schedule]:
-        found = (schedules.from_record(ScheduleRecord.from_raw_data(dict(i))) for i in items(ScheduleRecord))
+        found = (
+            schedule_rows.from_record(ScheduleRecord.from_raw_data(dict(i))) for i in items(ScheduleRecord)
+        )
         return {schedule.schedule_id: schedule for schedule in found}
 
     def executions(self) -> list[Execution]:
         return [
-            schedules.run_from_record(ExecutionRecord.from_raw_data(dict(i))) for i in items(ExecutionRecord)
+            schedule_rows.run_from_record(ExecutionRecord.from_raw_data(dict(i)))
+            for i in items(ExecutionRecord)
         ]
 
     def snapshot(self) -> Snapshot:

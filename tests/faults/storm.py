@@ -1,43 +1,16 @@
-"""One seeded storm: many clients, agents that die and lie, 5 % of all calls gone wrong; then calm, and no violation."""
+"""One seeded storm: agents that die and lie, 5 % of all calls gone wrong; then calm, and no violation."""
 
-import random
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from chalicelib.domain.invariants import OF_STATE, at_rest
-from chalicelib.domain.invariants import violations as of_history
-from infra.local.pinned import sqs
-
-from .actors import Client, Ledger
+from .company import Company, Size
 from .crowd import CrowdedStage, crowded
-from .customers import KEYS_APART, Customer, Keeper
-from .deployment import MINUTE_MS
-from .promises import slots_kept, unkept
-from .weather import RATE, Storm
-from .workers import Fate, Manner, Worker
+from .deployment import START_S
+from .judging import judged
+from .weather import Storm
 
 LATENCY_S = 0.04  # mean of an AWS call's: two or three requests are under way at any time
-CONSUMERS = 4
-LOOK_S = 90  # between two checks of the state
-MISSED, TWICE, LATE = 0.1, 0.1, 0.1  # ticks
-CALM_MINUTES = 3  # before schedules are ended
-PATIENCE_S = 3_600
-FAR_AWAY = 10**15
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much of everything. `minutes`: how long it storms, at least."""
-
-    tasks: int = 2_000
-    schedules: int = 22
-    agents: int = 20
-    killed: int = 5  # of which `back` come back
-    back: int = 2
-    zombies: int = 3
-    customers: int = 10
-    minutes: int = 10
 
 
 @dataclass(frozen=True)
@@ -56,17 +29,25 @@ class Outcome:
     violations: list[str]
 
 
-@dataclass
-class Play:
-    """Everyone who takes part in one storm."""
-
-    d: Storm
-    size: Size
-    ledger: Ledger = field(default_factory=Ledger)
-    found: list[str] = field(default_factory=list)
-    busy: int = 0  # customers who have not submitted all
-    is_over: bool = False
-
-    def __post_init__(self) -> None:
-        self.chance = random.Random(self.d.seed)
-        self.client = Client(self.d, self.ledger, keys=FAR_AWAY)
+def storm(stage: CrowdedStage, seed: int, size: Size) -> Outcome:
+    """Play one storm."""
+    began = time.perf_counter()
+    with crowded(stage, seed=seed, made=Storm, latency_s=LATENCY_S) as d:
+        company = Company(d, size)
+        company.start()
+        d.baton.play()
+        minutes, calls = (d.now / 1000 - START_S) / 60, d.choke.calls
+        violations = company.found + judged(company, slots=size.schedules * size.minutes)
+        tasks = d.records.tasks.values()
+        return Outcome(
+            seed=seed,
+            tasks=len(tasks),
+            slots=len(d.records.executions()),
+            calls=calls,
+            befallen=d.choke.befallen,
+            retries=sum(task.attempt for task in tasks),
+            rescues=sum(task.rescues for task in tasks),
+            minutes=minutes,
+            seconds=time.perf_counter() - began,
+            violations=violations,
+        )

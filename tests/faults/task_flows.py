@@ -54,6 +54,19 @@ def fail_and_retry(c: Cast) -> None:
     c.d.drain()
 
 
+def fails_time_and_again(c: Cast) -> None:
+    """As often as it is given out."""
+    for _ in range(3):
+        for task_id in list(c.a.held):
+            c.a.report(task_id, "FAILED", error_message="no luck")
+        c.d.drain()
+        c.d.advance(3)
+        c.d.drain()
+        c.a.sync()
+        c.a.begin_all()
+        c.a.sync()
+
+
 def times_out(c: Cast) -> None:
     """Its handler hangs; its agent lives."""
     c.a.begin_all()
@@ -79,6 +92,10 @@ def cancel(c: Cast) -> None:
 def waits_in_vain(c: Cast) -> None:
     c.submitted(1, queue_timeout_seconds=5)
     c.d.drain()
+
+
+def waits_long(c: Cast) -> None:
+    c.submitted(1, queue_timeout_seconds=90)
 
 
 def expire(c: Cast) -> None:
@@ -108,9 +125,11 @@ FLOWS = (
     Flow("start", given, start),
     Flow("finish", begun, finish),
     Flow("retry", begun, fail_and_retry),
+    Flow("retries", begun, fails_time_and_again),
     Flow("timeout", begun, times_out),
     Flow("fail", begun, fails_for_good),
     Flow("redrive", failed, retry_and_redrive),
     Flow("cancel", begun, cancel),
     Flow("expire", waits_in_vain, expire),
+    Flow("parked", waits_long, dispatch),
 )

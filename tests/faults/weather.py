@@ -4,6 +4,7 @@ import random
 from collections import Counter
 
 from infra.local.calls import Answer, Call
+from infra.local.pinned import sqs
 
 from .choke import Send
 from .crowd import Crowd, CrowdedChoke
@@ -43,10 +44,15 @@ class Storm(Crowd):
     choke: Weather
 
     def made_choke(self) -> Weather:
-        return Weather(self.stage.cloud, self.records, self.advance, self._overtake)
+        return Weather(self.stage.cloud, self.records, self.advance, self._overtake, self._consume)
 
     def change_of_weather(self) -> float:
-        """The indexes have caught up; if they fall behind again, they show this moment. Seconds until then."""
+        """The indexes catch up; if they fall behind again, they show this moment. For how many seconds."""
         self.choke.is_lagging = False
         self.remember_the_past()
         return self.choke.chance.uniform(*CALM_S)
+
+    def shuffle_messages(self) -> None:
+        """SQS promises no order."""
+        queue = sqs._queues[sqs._queue_name_to_url[self.stage.work_queue]]
+        self.choke.chance.shuffle(queue["messages"])

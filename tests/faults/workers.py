@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -11,10 +10,12 @@ from chalicelib.domain.ids import assignment_queue
 
 from .actors import Agent, Failure, Held, Ledger, told
 from .crowd import Crowd
-from .deployment import STAGE
+from .deployment import STAGE, Reply
+from .upkeep import Course
 
 SLOTS = 6
 BEAT_S = 10
+ROUND_S = (4, 14)
 BEYOND_LEASE_S = (40, 120)
 FAILS, FAILS_FOR_GOOD, HANGS = 0.06, 0.02, 0.04
 
@@ -36,6 +37,17 @@ class Manner(StrEnum):
     SQS = "sqs"
 
 
+class Process(Agent):
+    """Others are served between its request and the answer: only then is it known to be alive."""
+
+    def _speak(self, path: str, body: Any) -> Reply | None:
+        reply = super()._speak(path, body)
+        if reply is not None and reply.is_ack:
+            alive = self.ledger.heard.pop()
+            self.ledger.heard.append(alive._replace(since=self.d.now))
+        return reply
+
+
 @dataclass
 class Worker:
     """One agent, whatever process it is."""
@@ -44,10 +56,10 @@ class Worker:
     ledger: Ledger
     chance: random.Random
     agent_id: str
+    course: Course
     manner: Manner = Manner.SYNC
     fate: Fate = Fate.GOOD
     strikes_at_s: float = 0  # when its fate does
-    is_over: Callable[[], bool] = lambda: False
     ends: dict[tuple[str, int], tuple[float, Any]] = field(default_factory=dict)  # of handlers: when, how
     began: set[tuple[str, int]] = field(default_factory=set)
 
@@ -55,7 +67,7 @@ class Worker:
         """Until all is over, or it is killed."""
         began = self.d.now
         agent = self._process("s1")
-        while not self.is_over() and not agent.is_over:
+        while not self.course.is_resting and not agent.is_over:
             if self.fate is not Fate.GOOD and self.d.now > began + self.strikes_at_s * 1000:
                 if self.fate is Fate.KILLED:
                     return
@@ -63,13 +75,13 @@ class Worker:
                 agent = agent if self.fate is Fate.ZOMBIE else self._process("s2")
                 self.fate = Fate.GOOD
             self._round(agent)
-            self._pause(self.chance.uniform(2, 8))
+            self._pause(self.chance.uniform(*ROUND_S))
 
     def _pause(self, seconds: float) -> None:
         self.d.baton.pause(seconds)
 
     def _process(self, session: str) -> Agent:
-        agent = Agent(self.d, self.ledger, self.agent_id, session=session, slots=SLOTS, beat_s=BEAT_S)
+        agent = Process(self.d, self.ledger, self.agent_id, session=session, slots=SLOTS, beat_s=BEAT_S)
         delivery = "sqs" if self.manner is Manner.SQS else "poll"
         while not agent.register(delivery=delivery):
             self._pause(1)
@@ -133,8 +145,9 @@ class Worker:
                 self._hold(agent, body)
 
     def _hold(self, agent: Agent, given: dict[str, Any]) -> None:
-        """It was given a task, perhaps again: a handler that began under this token is not begun once more."""
+        """It was given a task, perhaps again: what began under this token does not begin once more."""
         run = (given["task_id"], given["lease_token"])
+        self.ledger.got.add(run)
         known = agent.held.get(run[0])
         if known is None or known.token < run[1]:
             agent.results.pop(run[0], None)
