@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Unpack
 
 from agent_client._calls import Call, Calls, present, segment
 from agent_client._task_calls import TaskOptions
-from agent_client.models import CronCheck, Execution, Schedule, Task
+from agent_client.models import Backfill, CronCheck, Execution, Schedule, SchedulePreview, Task
 
 _ROOT = "/aitp/tasks/schedule"
 
@@ -17,13 +17,17 @@ class ScheduleOptions(TaskOptions, total=False):
     """Task options, and how the slots are to be treated."""
 
     cron_expression: str
+    cron_format: str
     run_at: datetime
     description: str
     timezone: str
-    dst_policy: str
+    dst_policy: Mapping[str, str]
     overlap_policy: str
     catchup_policy: str
+    catchup_window_seconds: float
+    pause_on_failures: int
     window_seconds: float
+    excluded_dates: list[str]
     start_at: datetime
     end_at: datetime
     max_runs: int
@@ -95,15 +99,43 @@ class ScheduleCalls(Calls):
         key = idempotency_key or self._ports.new_id()
         return self._fetch(Task, Call("POST", _path(schedule_id, "run"), headers={"Idempotency-Key": key}))
 
+    def backfill_schedule(self, schedule_id: str, *, since: datetime, until: datetime) -> Backfill:
+        """Runs the slots of a past range that have no run yet, 100 at most; repeated, none runs twice."""
+        body = {"since": since, "until": until}
+        return self._fetch(Backfill, Call("POST", _path(schedule_id, "backfill"), body=body, repeatable=True))
+
     def executions(self, schedule_id: str, *, limit: int | None = None) -> Iterator[Execution]:
-        """The slots that fired, page after page; `limit` is the size of a page."""
+        """What became of its slots, page after page; `limit` is the size of a page."""
         call = Call("GET", _path(schedule_id, "executions"), query={"limit": limit})
         return self._pages(Execution, "executions", call)
 
-    def validate_cron(self, cron_expression: str, *, timezone: str | None = None) -> CronCheck:
-        """Whether the expression is understood, and its next runs."""
-        query = {"cron_expression": cron_expression, "timezone": timezone}
-        return self._fetch(CronCheck, Call("POST", _path("validate"), query=query, repeatable=True))
+    def preview_schedule(
+        self, schedule_id: str, *, count: int | None = None, timezone: str | None = None
+    ) -> SchedulePreview:
+        """Its coming runs, ten if no count is given; `timezone` is where their local times are told."""
+        query = {"count": count, "timezone": timezone}
+        return self._fetch(SchedulePreview, Call("GET", _path(schedule_id, "preview"), query=query))
+
+    def validate_cron(
+        self,
+        cron_expression: str,
+        *,
+        timezone: str | None = None,
+        dst_policy: Mapping[str, str] | None = None,
+        cron_format: str | None = None,
+        schedule_id: str | None = None,
+    ) -> CronCheck:
+        """Whether the expression is understood, and its next runs; `schedule_id` decides what `H` is."""
+        query = {
+            "cron_expression": cron_expression,
+            "cron_format": cron_format,
+            "timezone": timezone,
+            "schedule_id": schedule_id,
+        }
+        body = present({"dst_policy": dst_policy})
+        return self._fetch(
+            CronCheck, Call("POST", _path("validate"), query=query, body=body or None, repeatable=True)
+        )
 
 
 def _path(*parts: str) -> str:

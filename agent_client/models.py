@@ -21,12 +21,22 @@ from agent_client._agent_models import (
 )
 from agent_client._dead_letter_models import DeadLetter, RedrivenTask, RefusedTask, TaskRedrive
 from agent_client._dead_message_models import DeadMessage, MessageRedrive, RefusedMessage
+from agent_client._schedule_models import (
+    Backfill,
+    BackfillSlot,
+    CronCheck,
+    Execution,
+    Schedule,
+    SchedulePreview,
+)
 
 __all__ = [
     "AgentAction",
     "AgentRecord",
     "Assignment",
     "Attempt",
+    "Backfill",
+    "BackfillSlot",
     "CronCheck",
     "DeadLetter",
     "DeadMessage",
@@ -40,6 +50,7 @@ __all__ = [
     "Registration",
     "ReportReceipt",
     "Schedule",
+    "SchedulePreview",
     "SyncAnswer",
     "Task",
     "TaskRedrive",
@@ -107,60 +118,6 @@ class Task:
     def is_over(self) -> bool:
         """COMPLETED, FAILED or CANCELLED: nothing changes any more."""
         return self.status in OVER
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """A cron schedule, or a one-off (`run_at`). Action answers fill the id, the status and `message` only."""
-
-    schedule_id: str
-    status: str
-    client_id: str | None = None
-    task_type: str | None = None
-    capability_required: str | None = None
-    priority: int = 5
-    description: str | None = None
-    cron_expression: str | None = None
-    run_at: datetime | None = None
-    timezone: str | None = None
-    next_run_at: datetime | None = None
-    last_run_at: datetime | None = None
-    total_runs: int = 0
-    failed_runs: int = 0
-    input_data: Any = None
-    start_at: datetime | None = None
-    end_at: datetime | None = None
-    max_runs: int | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    version: int | None = None
-    etag: str | None = None
-    message: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Execution:
-    """One slot of a schedule that fired."""
-
-    slot: datetime
-    task_id: str | None = None
-    executed_at: datetime | None = None
-    lateness_seconds: float | None = None
-    status: str = "PENDING"
-    result_data: Any = None
-    error_message: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class CronCheck:
-    """Whether an expression is understood, and when it would run."""
-
-    valid: bool
-    cron_expression: str | None = None
-    next_run_at: datetime | None = None
-    next_runs: tuple[datetime, ...] = ()
-    warnings: tuple[str, ...] = ()
-    message: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,7 +44,7 @@ def handle(hint: Hint, use_cases: UseCases) -> None:
         case Hint(kind=HintKind.DISPATCH, tenant=str(tenant), capability=str(capability)):
             use_cases.dispatch.route(hint.row_id, tenant=tenant, capability=capability)
         case Hint(kind=HintKind.DUE, aggregate=aggregate) if aggregate is not None:
-            use_cases.looking.look(aggregate, hint.row_id)
+            use_cases.looking.look(aggregate, hint.row_id, at=hint.at)
         case Hint(kind=HintKind.SETTLE):
             use_cases.settling.settle(hint.row_id)
         case Hint(kind=HintKind.FILL):

@@ -56,7 +56,9 @@ METRICS = (
         "clock_lateness_ms", "Milliseconds", Kind.DISTRIBUTION, "How overdue a tick's most overdue row was"
     ),
     Metric("schedule_slots_fired_total", "Count", Kind.COUNTER, "Slots that became tasks"),
-    Metric("schedule_slots_skipped_total", "Count", Kind.COUNTER, "Times that catch-up skipped missed slots"),
+    Metric("schedule_slots_missed_total", "Count", Kind.COUNTER, "Slots not fired in time and given up"),
+    Metric("schedule_slots_skipped_total", "Count", Kind.COUNTER, "Slots skipped as an earlier run was open"),
+    Metric("schedules_paused_total", "Count", Kind.COUNTER, "Schedules paused by their failures in a row"),
     Metric("slot_lateness_ms", "Milliseconds", Kind.DISTRIBUTION, "From a slot's time to its task"),
     Metric(
         "announcements_lost_total", "Count", Kind.COUNTER, "Messages SQS refused; the clock makes them up"

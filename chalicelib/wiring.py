@@ -13,6 +13,7 @@ from botocore.config import Config
 from chalicelib import queues, telemetry
 from chalicelib.services import ports
 from chalicelib.services.agents import Agents
+from chalicelib.services.backfilling import Backfilling
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.changing import Changing
 from chalicelib.services.clock import DueTasks, Looking, Ticking
@@ -157,11 +158,22 @@ class _Assembly:
 
     @cached_property
     def settling(self) -> Settling:
-        return Settling(self.p.tasks, self.p.schedules, self.p.clock)
+        p = self.p
+        return Settling(p.tasks, p.schedules, p.queue, p.clock, p.metrics)
+
+    @cached_property
+    def cancelling(self) -> Cancelling:
+        return Cancelling(self.changing, self.p.agents, self.p.agent_queues, self.p.clock)
 
     @cached_property
     def firing(self) -> Firing:
-        return Firing(self.p.schedules, self.p.tasks, self.p.queue, self.p.clock, self.p.metrics)
+        p = self.p
+        return Firing(p.schedules, p.tasks, self.cancelling, p.queue, p.clock, p.metrics)
+
+    @cached_property
+    def keeping(self) -> Schedules:
+        p = self.p
+        return Schedules(p.schedules, p.payloads, self.firing, p.queue, p.clock, p.new_id)
 
     @cached_property
     def sweeping(self) -> Sweeping:
@@ -215,7 +227,7 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
         submission=Submission(p.tasks, p.payloads, p.queue, p.clock, p.new_id, p.metrics),
         reading=Reading(p.tasks, p.agents, p.payloads, p.schedules, p.clock),
         holding=a.holding,
-        cancelling=Cancelling(a.changing, p.agents, p.agent_queues, p.clock),
+        cancelling=a.cancelling,
         dead_letters=a.dead_letters,
         retrying=a.retrying,
         redriving=Redriving(a.dead_letters, a.retrying, p.tasks, p.payloads, p.queue, p.clock),
@@ -224,7 +236,8 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
         agent_store=p.agents,
         syncing=Syncing(p.agents, a.agents, p.tasks, a.holding, a.changing, a.pull, p.clock, p.metrics),
         pull=a.pull,
-        schedules=Schedules(p.schedules, p.payloads, a.firing, p.queue, p.clock, p.new_id),
+        schedules=a.keeping,
+        backfilling=Backfilling(a.keeping, p.schedules),
         firing=a.firing,
         settling=a.settling,
         dispatch=a.dispatch,

@@ -359,13 +359,33 @@ class FakeSchedules:
             self._check(schedule.schedule_id, schedule.version)
             del self.rows[schedule.schedule_id]
 
-    def fire(self, schedule: Schedule, *, was: int, task: Task, execution: Execution) -> None:
+    def fire(
+        self,
+        schedule: Schedule,
+        *,
+        was: int,
+        task: Task,
+        execution: Execution,
+        given_up: Sequence[Execution] = (),
+    ) -> None:
         self._check(schedule.schedule_id, was)
-        if task.task_id in self.tasks.rows or (execution.schedule_id, execution.slot) in self.runs:
+        before = self.runs.get((execution.schedule_id, execution.slot))
+        if task.task_id in self.tasks.rows or (before is not None and before.is_run):
             raise LostRace("the row changed between read and write")
-        self.save(schedule, was=was)
+        self._pass_over(schedule, was, given_up)
         self.tasks.add(task)
         self.runs[execution.schedule_id, execution.slot] = execution
+
+    def pass_over(self, schedule: Schedule, *, was: int, given_up: Sequence[Execution]) -> None:
+        self._check(schedule.schedule_id, was)
+        self._pass_over(schedule, was, given_up)
+
+    def _pass_over(self, schedule: Schedule, was: int, given_up: Sequence[Execution]) -> None:
+        new = {(run.schedule_id, run.slot): run for run in given_up}
+        if any(self.runs[key].is_run for key in new.keys() & self.runs.keys()):
+            raise LostRace("the row changed between read and write")
+        self.save(schedule, was=was)
+        self.runs |= new
 
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[Schedule]:
         mine = [r for r in self.rows.values() if (r.tenant, r.client_id) == (tenant, client_id)]
@@ -390,6 +410,17 @@ class FakeSchedules:
         if execution.status is ExecutionStatus.FAILED and row is not None:
             self.rows[execution.schedule_id] = replace(row, failed_runs=row.failed_runs + 1)
         return True
+
+    def end_run(self, execution: Execution, schedule: Schedule, *, was: int) -> bool:
+        before = self.runs.get((execution.schedule_id, execution.slot))
+        if before is None or before.status is not ExecutionStatus.PENDING:
+            return False
+        self.save(schedule, was=was)
+        return self.settle(execution)
+
+    def executions_between(self, schedule_id: str, *, since: int, until: int) -> list[Execution]:
+        slots = sorted(slot for owner, slot in self.runs if owner == schedule_id and since <= slot <= until)
+        return [self.runs[schedule_id, slot] for slot in slots]
 
     def executions(self, schedule_id: str, *, limit: int, cursor: str | None) -> Page[Execution]:
         mine = sorted(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.domain.zones import RULES_VERSION
 from chalicelib.services.vitals import vitals
 
 from .fields import NoBody, NoQuery
@@ -30,7 +31,10 @@ def health(call: Call[NoQuery, NoBody]) -> Health:
         oldest_due_age_seconds=seconds_or_none(found.oldest_due_age_ms),
     )
     return Health(
-        status="ok" if found.is_healthy else "degraded", version=call.service.version, checks=checks
+        status="ok" if found.is_healthy else "degraded",
+        version=call.service.version,
+        tzdata=RULES_VERSION,
+        checks=checks,
     )
 
 

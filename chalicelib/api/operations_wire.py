@@ -26,10 +26,11 @@ class Checks:
 
 @wire
 class Health:
-    """`ok` or `degraded`."""
+    """`ok` or `degraded`; `tzdata` is the release of the time zones' rules that schedules go by."""
 
     status: str
     version: str
+    tzdata: str
     checks: Checks
 
 

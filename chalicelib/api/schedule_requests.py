@@ -5,10 +5,26 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from chalicelib.domain.cron_text import CronFormat
+from chalicelib.domain.dst import PLAIN, DstPolicy, Fold, Gap
 from chalicelib.domain.errors import FieldError, Invalid
+from chalicelib.domain.excluded import MOST_EXCLUDED
 from chalicelib.domain.schedule import CatchupPolicy, OverlapPolicy, ScheduleStatus
 
-from .fields import Capability, Metadata, Moment, Name, Offset, Paging, Priority, Request, Words
+from .fields import (
+    Capability,
+    Id,
+    Limit,
+    Metadata,
+    Moment,
+    Name,
+    Offset,
+    Paging,
+    Priority,
+    Request,
+    Words,
+    milliseconds,
+)
 from .task_requests import OLD_SPELLINGS, TaskOptions, old
 
 _REQUIRED = ("client_id", "task_type", "capability_required")
@@ -19,6 +35,7 @@ _DOMAIN_NAMES = {
     "priority": "priority",
     "description": "description",
     "cron_expression": "cron",
+    "cron_format": "cron_format",
     "run_at": "run_at",
     "timezone": "timezone",
     "start_at": "start_at",
@@ -26,7 +43,9 @@ _DOMAIN_NAMES = {
     "max_runs": "max_runs",
     "catchup_policy": "catchup",
     "overlap_policy": "overlap",
+    "pause_on_failures": "pause_on_failures",
 }
+_DURATIONS = {"catchup_window_seconds": "catchup_window_ms", "window_seconds": "window_ms"}
 
 
 class ScheduleFields(TaskOptions):
@@ -39,26 +58,55 @@ class ScheduleFields(TaskOptions):
     priority: Priority = 5
     description: Words = ""
     cron_expression: str | None = None
+    cron_format: CronFormat = CronFormat.STANDARD
     run_at: Moment | None = None
     timezone: str = "UTC"
     start_at: Moment | None = None
     end_at: Moment | None = None
     max_runs: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     catchup_policy: CatchupPolicy = CatchupPolicy.ONE
+    catchup_window_seconds: Annotated[float, Field(ge=60, le=2_592_000)] | None = None
     overlap_policy: OverlapPolicy = OverlapPolicy.ALLOW
+    pause_on_failures: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    window_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0
+
+
+class DstPolicyFields(Request):
+    """What becomes of a time of day that a clock change skips (gap), or repeats (fold)."""
+
+    gap: Gap = PLAIN.gap
+    fold: Fold = PLAIN.fold
+
+    def policy(self) -> DstPolicy:
+        """As the domain holds it."""
+        return DstPolicy(gap=self.gap, fold=self.fold)
 
 
 class ScheduleDefinition(ScheduleFields):
-    """The same with what its tasks are given."""
+    """The same with what is no single word: clock changes, dates to leave out, what its tasks are given."""
 
+    dst_policy: DstPolicyFields = DstPolicyFields()
+    excluded_dates: Annotated[
+        list[Annotated[str, Field(max_length=10)]], Field(max_length=MOST_EXCLUDED)
+    ] = []
     input_data: Annotated[Any, old("input_data")] = {}
     metadata: Metadata = {}
 
     def given(self) -> dict[str, Any]:
         """What was sent of the definition itself, as the domain names it."""
-        return {
+        sent = {
             ours: getattr(self, name) for name, ours in _DOMAIN_NAMES.items() if name in self.model_fields_set
         }
+        return sent | {ours: value for name, ours, value in self._made() if name in self.model_fields_set}
+
+    def _made(self) -> list[tuple[str, str, Any]]:
+        """What the domain holds in another form: its name here and there, and the value."""
+        durations = [
+            (name, ours, None if getattr(self, name) is None else milliseconds(getattr(self, name)))
+            for name, ours in _DURATIONS.items()
+        ]
+        policy, dates = self.dst_policy.policy(), tuple(self.excluded_dates)
+        return [*durations, ("dst_policy", "dst", policy), ("excluded_dates", "excluded", dates)]
 
     def given_document(self) -> dict[str, Any]:
         """What was sent of the tasks' document."""
@@ -101,4 +149,26 @@ class CronQuery(Request):
     """An expression to look at; required, in the query string or in the body."""
 
     cron_expression: str | None = None
+    cron_format: CronFormat | None = None
     timezone: str | None = None
+    schedule_id: Id | None = None
+
+
+class CronBody(CronQuery):
+    """The same with how clock changes are to be treated."""
+
+    dst_policy: DstPolicyFields = DstPolicyFields()
+
+
+class PreviewQuery(Request):
+    """How many runs, and in which zone to tell their local times (the schedule's own, if none is named)."""
+
+    count: Limit = 10
+    timezone: str | None = None
+
+
+class BackfillRange(Request):
+    """The slots to run: from `since` to `until`, both included; required, in the query or in the body."""
+
+    since: Moment | None = None
+    until: Moment | None = None

@@ -1,20 +1,22 @@
 """What schedules do: the runs to come, the runs there were, and one more now."""
 
-from chalicelib.domain import cron, cron_words
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain import outlook
+from chalicelib.domain.cron_text import CronFormat
+from chalicelib.domain.errors import FieldError, Invalid
+from chalicelib.domain.zones import zone_named
 from chalicelib.services.reading import FullTask
 
 from .creating import KEY_HEADER, created, idempotency_key
 from .fields import NoBody, NoQuery, Paging
 from .operation import Call, Reply, Routes
-from .schedule_presenting import execution_object
-from .schedule_requests import CronQuery
-from .schedule_wire import CronCheck, ExecutionList
+from .outlook_presenting import cron_check, refused_check, schedule_preview
+from .schedule_presenting import backfill_answer, execution_object
+from .schedule_requests import BackfillRange, CronBody, CronQuery, PreviewQuery
+from .schedule_wire import BackfillAnswer, CronCheck, ExecutionList, SchedulePreview
 from .schedules import ONE, ROOT
 from .task_presenting import task_answer
 from .task_wire import TaskAnswer
 from .telling_apart import agreed
-from .times import iso
 
 routes = Routes("schedules")
 SHOWN_RUNS = 10
@@ -32,9 +34,23 @@ def run_schedule(call: Call[NoQuery, NoBody]) -> Reply[TaskAnswer]:
     return created(body, f"/aitp/tasks/{task.task_id}", was_known=was_known)
 
 
+@routes.route("POST", ONE + "/backfill", BackfillAnswer, query=BackfillRange, body=BackfillRange)
+def backfill_schedule(call: Call[BackfillRange, BackfillRange]) -> BackfillAnswer:
+    """Run the slots of a past range that have no run yet, 100 at most; asked again, none runs twice."""
+    since = agreed("since", call.query.since, call.body.since)
+    until = agreed("until", call.query.until, call.body.until)
+    lacking = [name for name, at in (("since", since), ("until", until)) if at is None]
+    if since is None or until is None:
+        raise Invalid(tuple(FieldError(f"/{name}", "is required") for name in lacking))
+    schedule, plan = call.use_cases.backfilling.backfill(
+        call.path["schedule_id"], since=since, until=until, tenant=call.tenant
+    )
+    return backfill_answer(schedule, plan)
+
+
 @routes.route("GET", ONE + "/executions", ExecutionList, query=Paging)
 def list_executions(call: Call[Paging, NoBody]) -> ExecutionList:
-    """List the slots that fired, newest first, with what became of their tasks."""
+    """List what became of the slots, newest first: of their tasks, or why they have none."""
     page, results = call.use_cases.schedules.executions(
         call.path["schedule_id"], tenant=call.tenant, limit=call.query.limit, cursor=call.query.cursor
     )
@@ -42,32 +58,36 @@ def list_executions(call: Call[Paging, NoBody]) -> ExecutionList:
     return ExecutionList(executions=rows, next_cursor=page.cursor)
 
 
-@routes.route("POST", ROOT + "/validate", CronCheck, query=CronQuery, body=CronQuery)
-def validate_cron(call: Call[CronQuery, CronQuery]) -> CronCheck:
+@routes.route("POST", ROOT + "/validate", CronCheck, query=CronQuery, body=CronBody)
+def validate_cron(call: Call[CronQuery, CronBody]) -> CronCheck:
     """Say whether a cron expression is understood, when it fires next, and what may surprise its owner."""
     text = agreed("cron_expression", call.query.cron_expression, call.body.cron_expression)
     zone = agreed("timezone", call.query.timezone, call.body.timezone) or "UTC"
+    form = agreed("cron_format", call.query.cron_format, call.body.cron_format) or CronFormat.STANDARD
+    schedule_id = agreed("schedule_id", call.query.schedule_id, call.body.schedule_id)
     if text is None:
         raise Invalid.at("cron_expression", "is required")
     now = call.use_cases.clock()
     try:
-        expression = cron.parse(text)
-        runs = [iso(slot) for slot in cron.describe_next(expression, zone, now, SHOWN_RUNS)]
-        warnings = cron_words.warnings(expression, zone, now)
+        found = outlook.of_expression(
+            text,
+            form,
+            zone,
+            now=now,
+            count=SHOWN_RUNS,
+            schedule_id=schedule_id,
+            policy=call.body.dst_policy.policy(),
+        )
     except Invalid as wrong:
-        return _check(text, zone, [], [], wrong.errors[0].message)
-    return _check(
-        expression.text, zone, runs, warnings, f"fires next at {runs[0]}" if runs else "never fires"
-    )
+        return refused_check(text, form, zone, wrong.errors[0].message)
+    return cron_check(found, text, form, zone)
 
 
-def _check(text: str, zone: str, runs: list[str], warnings: list[str], message: str) -> CronCheck:
-    return CronCheck(
-        valid=bool(runs),
-        cron_expression=text,
-        timezone=zone,
-        next_run_at=runs[0] if runs else None,
-        next_runs=runs,
-        warnings=warnings,
-        message=message,
-    )
+@routes.route("GET", ONE + "/preview", SchedulePreview, query=PreviewQuery)
+def preview_schedule(call: Call[PreviewQuery, NoBody]) -> SchedulePreview:
+    """Say what a schedule will do: its coming runs, in plain words and with what may surprise its owner."""
+    schedule = call.use_cases.schedules.get(call.path["schedule_id"], tenant=call.tenant)
+    shown_in = schedule.timezone if call.query.timezone is None else call.query.timezone
+    place = zone_named(shown_in)
+    found = outlook.of_schedule(schedule, now=call.use_cases.clock(), count=call.query.count)
+    return schedule_preview(schedule, found, place)

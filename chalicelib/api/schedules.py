@@ -12,7 +12,7 @@ from chalicelib.services.submission import Options
 from .creating import KEY_HEADER, created, idempotency_key
 from .fields import NoBody, NoQuery
 from .operation import Call, Reply, Routes
-from .schedule_presenting import etag, schedule_answer, schedule_object, small_document
+from .schedule_presenting import etag, schedule_answer, schedule_object, small_document, translation
 from .schedule_requests import (
     ScheduleDefinition,
     ScheduleFields,
@@ -56,7 +56,8 @@ def create_schedule(call: Call[ScheduleFields, ScheduleDefinition]) -> Reply[Sch
         key=idempotency_key(call.headers),
     )
     document = {"input": sent.input_data, "metadata": sent.metadata}
-    body = schedule_answer(schedule, document, f"schedule {schedule.schedule_id} was created")
+    message = f"schedule {schedule.schedule_id} was created" + translation(sent.cron_expression, schedule)
+    body = schedule_answer(schedule, document, message)
     where = f"{ROOT}/{schedule.schedule_id}"
     return created(body, where, was_known=was_known, headers={"ETag": etag(schedule)})
 
@@ -110,7 +111,8 @@ def change_schedule(call: Call[ScheduleFields, ScheduleDefinition]) -> Reply[Sch
         if expected is None and (options or document != known)
         else expected,
     )
-    body = schedule_answer(after, document, f"schedule {schedule_id} was changed")
+    message = f"schedule {schedule_id} was changed" + translation(sent.cron_expression, after)
+    body = schedule_answer(after, document, message)
     return Reply(body, headers={"ETag": etag(after)})
 
 
@@ -166,7 +168,7 @@ def _action(schedule: Schedule, done: str) -> Reply[ScheduleAction]:
     body = ScheduleAction(
         schedule_id=schedule.schedule_id,
         status=schedule.status.value,
-        next_run_at=iso_or_none(schedule.due_at),
+        next_run_at=iso_or_none(schedule.next_run_at),
         message=f"schedule {schedule.schedule_id} was {done}; it is {schedule.status}",
     )
     return Reply(body, headers={"ETag": etag(schedule)})

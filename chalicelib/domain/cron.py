@@ -3,18 +3,22 @@
 Our own grammar decides what is meant; croniter searches wall-clock time, which has no gaps; time zones are
 applied here. As in Vixie cron an expression whose minute or hour is written with a star keeps its rhythm: it
 fires whenever the clock shows a time that matches, so also in the hour that happens twice, and not in the one
-that is skipped. Any other names times of day: it fires once on each, the first time in a repeated hour, right
-after the gap when the time is skipped.
+that is skipped. Any other names times of day, and a policy says what becomes of those that are skipped or
+repeated: by default it fires once on each, the first time in a repeated hour, right after the gap when the
+time is skipped.
 """
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from . import cron_text
 from .cron_field import Choice
-from .cron_text import Fields
-from .zones import MINUTE_MS, first_change, instant_at, offset_at, zone_named
+from .cron_text import CronFormat, Fields
+from .dst import PLAIN, DstPolicy, Fold, Gap
+from .zones import MINUTE_MS, first_change, instant_at, offset_at, repeated_until, zone_named
 
 SEARCH_YEARS = 8  # 29 February is eight years away around 2100
+SECOND_MS = 1_000
 LATEST_MS = 7_258_118_400_000  # the year 2200: beyond it nothing is searched
 
 
@@ -22,44 +26,68 @@ LATEST_MS = 7_258_118_400_000  # the year 2200: beyond it nothing is searched
 class Cron:
     """A valid expression. Instants are milliseconds UTC, zones IANA names."""
 
-    text: str
+    text: str  # canonical, with `H` in it
     fields: Fields
+    form: CronFormat = CronFormat.STANDARD
+
+    @property
+    def effective(self) -> str:
+        """The text with `H` replaced by what it stands for."""
+        return self.fields.text(self.form)
+
+    @property
+    def is_hashed(self) -> bool:
+        """Holds an `H`, so that another seed may make another expression of it."""
+        return self.text != self.effective
+
+    @property
+    def closest_ms(self) -> int:
+        """No two slots lie closer together."""
+        return MINUTE_MS if self.form is CronFormat.STANDARD else SECOND_MS
 
     @property
     def keeps_rhythm(self) -> bool:
         """Fires by what the clock shows rather than at times of day (see the module)."""
         return self.fields.minute.starred or self.fields.hour.starred
 
-    def next_after(self, instant: int, zone: str) -> int | None:
+    def next_after(self, instant: int, zone: str, policy: DstPolicy = PLAIN) -> int | None:
         """The first slot strictly after the instant; None when there is none within eight years."""
         if not 0 <= instant <= LATEST_MS:
-            return None if instant > 0 else self.next_after(0, zone)
-        return self._next_shown(instant, zone) if self.keeps_rhythm else self._next_time_of_day(instant, zone)
+            return None if instant > 0 else self.next_after(0, zone, policy)
+        place = zone_named(zone)
+        if self.keeps_rhythm:
+            return self._next_shown(instant, place)
+        once = self._next_once(instant, place, policy.gap)
+        shown = self._next_shown(instant, place) if policy.fold is Fold.BOTH else None
+        return min((slot for slot in (once, shown) if slot is not None), default=None)
 
-    def last_until(self, instant: int, zone: str, *, since: int) -> int:
+    def last_until(self, instant: int, zone: str, policy: DstPolicy = PLAIN, *, since: int) -> int:
         """The last slot at or before the instant, given that `since` is such a slot."""
         latest, bound = since, instant
-        while bound - latest >= MINUTE_MS:
+        while bound - latest >= self.closest_ms:
             middle = (latest + bound) // 2
-            slot = self.next_after(middle, zone)
+            slot = self.next_after(middle, zone, policy)
             if slot is not None and slot <= instant:
                 latest = slot
             else:
                 bound = middle
         return latest
 
-    def _next_time_of_day(self, instant: int, zone: str) -> int | None:
-        place = zone_named(zone)
+    def _next_once(self, instant: int, place: ZoneInfo, gap: Gap) -> int | None:
+        """Each time of day once; where the clocks repeat it, the first time."""
         wall = self.next_wall(instant + offset_at(place, instant))
         while wall is not None:
             slot = instant_at(place, wall)
-            if slot > instant:
+            shown = slot + offset_at(place, slot)
+            if slot <= instant:  # this hour is repeated, and its times had their turn
+                shown = repeated_until(place, slot, instant)
+            elif gap is Gap.NEXT or shown == wall:
                 return slot
-            wall = self.next_wall(wall)  # in the repeated hour: these times had their turn
+            wall = self.next_wall(shown - 1)
         return None
 
-    def _next_shown(self, instant: int, zone: str) -> int | None:
-        place = zone_named(zone)
+    def _next_shown(self, instant: int, place: ZoneInfo) -> int | None:
+        """Whenever the clocks show a time that matches."""
         offset = offset_at(place, instant)
         wall = self.next_wall(instant + offset)
         while wall is not None:
@@ -72,6 +100,16 @@ class Cron:
 
     def next_wall(self, wall: int) -> int | None:
         """The first matching wall time strictly after this one, on a clock that is never changed."""
+        seconds = sorted(second * SECOND_MS for second in self.fields.second.values)
+        this_minute = wall - wall % MINUTE_MS
+        later = next((second for second in seconds if this_minute + second > wall), None)
+        minute = self._next_minute(this_minute - MINUTE_MS if later is not None else this_minute)
+        if minute is None:
+            return None
+        return minute + (later if later is not None and minute == this_minute else seconds[0])
+
+    def _next_minute(self, wall: int) -> int | None:
+        """The first matching wall minute strictly after this one."""
         from croniter import CroniterBadDateError, croniter  # noqa: PLC0415 - 28 ms, for those who schedule only
 
         found: list[float] = []
@@ -84,16 +122,22 @@ class Cron:
         return round(min(found)) * 1000 if found else None
 
 
-def parse(text: object) -> Cron:
-    """The expression a text stands for; raises Invalid at /cron_expression with what was probably meant."""
-    fields = cron_text.read(text)
-    return Cron(fields.text, fields)
+def parse(text: object, form: CronFormat = CronFormat.STANDARD, *, seed: str = "") -> Cron:
+    """The expression a text stands for; the seed (a schedule's id) decides what `H` is.
+
+    Raises Invalid at /cron_expression with what was probably meant.
+    """
+    canonical, fields = cron_text.read(text, form, seed=seed)
+    return Cron(canonical, fields, form)
 
 
-def describe_next(cron: Cron, zone: str, now: int, count: int) -> list[int]:
+def describe_next(cron: Cron, zone: str, now: int, count: int, policy: DstPolicy = PLAIN) -> list[int]:
     """The next slots after now, at most `count`."""
     slots: list[int] = []
-    while len(slots) < count and (slot := cron.next_after(slots[-1] if slots else now, zone)) is not None:
+    while len(slots) < count:
+        slot = cron.next_after(slots[-1] if slots else now, zone, policy)
+        if slot is None:
+            break
         slots.append(slot)
     return slots
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from .cron_term import DAY, HOUR, MINUTE, MONTH, WEEKDAY, Field, Term, read_term
+from .cron_term import DAY, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, Field, Term, read_term
 
-FIELDS = (MINUTE, HOUR, DAY, MONTH, WEEKDAY)
+FIELDS = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         r"R(\(.*|/.*|)",
         "'R' is random at every reading, so that nobody could say when it runs; write a number",
     ),
-    ("", r"H(\(.*|/.*|)", "'H' (a value spread by hash) is not supported; write a number"),
     ("", r"-[0-9].*", "'{0}' is negative; for a range write both ends, such as '1-5'"),
     ("", r"[0-9]+\.[0-9]+", "'{0}' is not a whole number"),
     ("", r"[^*]*\*[^/].*|[^*]+\*.*|\*/", "'{0}' is not a step; every fifth is written '*/5'"),
@@ -38,24 +37,24 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("day-of-month", r"L-[0-9]+", "'{0}' (days before the last) is not supported; 'L' is the last day"),
     ("day-of-week", r"([0-6])L", "the last such weekday of the month is written 'L{1}', not '{0}'"),
     ("day-of-week", rf"({_WEEKDAYS})L", "the last such weekday of the month is written 'L{1}', not '{0}'"),
-    ("day-of-week", "L", "the last Friday of a month is 'L5'; its last day is 'L' in the third field"),
+    ("day-of-week", "L", "the last Friday of a month is 'L5'; its last day is 'L' in day-of-month"),
     ("day-of-week", r".*-.*#.*", "'{0}' is not supported; write each on its own, such as 'MON#2,TUE#2'"),
-    ("", r".*#.*", "'{0}': the third Friday is written '5#3' or 'FRI#3', in the fifth field (day-of-week)"),
-    ("", r"[0-9]*W[0-9]*", "'{0}': the weekday nearest to a day is written '15W', in the third field"),
+    ("", r".*#.*", "'{0}': the third Friday is written '5#3' or 'FRI#3', in day-of-week"),
+    ("", r"[0-9]*W[0-9]*", "'{0}': the weekday nearest to a day is written '15W', in day-of-month"),
     (
         "",
         r"L[0-9]*",
-        "'{0}': 'L' is the last day of the month in the third field, 'L5' its last Friday in the fifth",
+        "'{0}': in day-of-month 'L' is the last day of the month, in day-of-week 'L5' is its last Friday",
     ),
     (
-        "minute hour day-of-month day-of-week",
+        "second minute hour day-of-month day-of-week",
         rf"({_MONTHS})",
-        "'{0}' is a month; months are the fourth field",
+        "'{0}' is a month; those are named in the month field",
     ),
     (
-        "minute hour day-of-month month",
+        "second minute hour day-of-month month",
         rf"({_WEEKDAYS})",
-        "'{0}' is a day of the week; those are the fifth field",
+        "'{0}' is a day of the week; those are named in day-of-week",
     ),
     ("month", rf"({_MONTHS})[A-Z]+", "'{0}' is not known; months are written with three letters, '{1}'"),
     (
@@ -82,46 +81,42 @@ def probably(field: str, word: str) -> str:
     return _OTHERWISE.format(word[:40])
 
 
-def miscounted(words: list[str]) -> str:
-    """What is wrong with a text that has not five fields."""
+def miscounted(words: list[str], *, in_seconds: bool = False) -> str:
+    """What is wrong with a text that has not the five fields, or six where seconds were asked for."""
     first = words[0].lower() if words else ""
     if re.match(r"(cron|rate|at)\(", first):
-        return f"'{first.partition('(')[0]}(...)' is AWS' notation; {_translated(' '.join(words))}"
+        return f"'{first.partition('(')[0]}(' is AWS' notation, which ends with ')'; nothing may follow it"
     if first.startswith("@"):
         return _alias(first, words)
-    if len(words) == 6:
+    if len(words) == 5:
         return (
-            f"has six fields, and implementations disagree whether the seconds come first or last; a "
-            f"schedule fires at most once a minute: leave the seconds out{_without(words)}"
+            "has five fields, but cron_format 'seconds' takes six, the second first: write "
+            f"'0 {' '.join(words)}', or send cron_format 'standard'"
         )
+    if len(words) == 6:
+        return f"has six fields, and implementations disagree about what the sixth is; {_sixth(words)}"
     counted = "is empty" if not words else f"has {len(words)} field{'s' if len(words) > 1 else ''}"
+    if in_seconds:
+        return (
+            f"{counted}; with cron_format 'seconds' it takes six: second minute hour day-of-month month "
+            "day-of-week, such as '*/10 * * * * *' (every ten seconds)"
+        )
     return (
         f"{counted}; it takes five: minute hour day-of-month month day-of-week, such as '*/5 * * * *' (every "
         f"five minutes) or '0 9 * * MON-FRI' (weekdays at nine)"
     )
 
 
-def _without(words: list[str]) -> str:
-    """The two readings of six fields; a year at the end is the third."""
+def _sixth(words: list[str]) -> str:
+    """The readings of six fields: seconds first, seconds last, or a year at the end."""
     plain = [word.replace("?", "*") for word in words]
     if re.fullmatch(r"(19|20)[0-9]{2}.*", plain[-1]) or "?" in words:
-        return f"; if the last is a year, leave it out: '{' '.join(plain[:5])}'"
-    return f": '{' '.join(plain[1:])}' if they are the first, '{' '.join(plain[:5])}' if they are the last"
-
-
-def _translated(text: str) -> str:
-    if match := re.fullmatch(r"rate\(([0-9]+) (minute|hour|day)s?\)", text, re.IGNORECASE):
-        each, size = _RATES[match[2].lower()]
-        if 0 < int(match[1]) < size:
-            return f"write '{each.format(match[1])}'"
-    if match := re.fullmatch(r"cron\((.*)\)", text, re.IGNORECASE):
-        five = match[1].replace("?", "*").split()[:5]
-        counted = " (here Sunday is 0, there it is 1)" if re.search("[0-9]", five[-1] if five else "") else ""
-        return f"write '{' '.join(five)}'{counted}"
-    return "write five fields, such as '0 9 * * MON-FRI'; for a single run set run_at"
-
-
-_RATES = {"minute": ("*/{0} * * * *", 60), "hour": ("0 */{0} * * *", 24), "day": ("0 0 */{0} * *", 31)}
+        return f"if it is a year as AWS has it, write 'cron({' '.join(words)})', else '{' '.join(plain[:5])}'"
+    first, last = " ".join(plain[1:]), " ".join(plain[:5])
+    return (
+        f"if the seconds come first, send cron_format 'seconds' too, or leave them out: '{first}'; if they "
+        f"come last, leave them out: '{last}'"
+    )
 
 
 def _alias(first: str, words: list[str]) -> str:

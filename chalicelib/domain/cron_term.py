@@ -31,6 +31,7 @@ class Term:
     sign: str | None = None
 
 
+SECOND = Field("second", 0, 59)
 MINUTE = Field("minute", 0, 59)
 HOUR = Field("hour", 0, 23)
 DAY = Field("day-of-month", 1, 31)
@@ -93,6 +94,7 @@ def _star_step(field: Field, step: str) -> Term:
 
 
 _OVERSTEPPED = {
+    SECOND: "for once a minute write '0'",
     MINUTE: "for once an hour write '0', for every other hour '0 */2 * * *'",
     HOUR: "for once a day write '0'",
     DAY: "for once a month write '1'",
@@ -173,7 +175,7 @@ def _last_weekday(field: Field, atom: str) -> Term:
 
 
 _ATOM = "([0-9]+|[A-Z]{3})"
-_ALL = (MINUTE, HOUR, DAY, MONTH, WEEKDAY)
+_ALL = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY)
 _SHAPES: tuple[tuple[tuple[Field, ...], str, Callable[..., Term]], ...] = (
     (_ALL, r"\*", _star),
     (_ALL, r"\*/([0-9]+)", _star_step),

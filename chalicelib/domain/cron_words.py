@@ -1,21 +1,18 @@
 """What the owner of a cron expression should know about it, in plain words."""
 
-import calendar
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from .cron import SEARCH_YEARS, Cron
 from .cron_field import Choice
 from .cron_text import DAYS_IN, Fields
-from .zones import DAY_MS, MINUTE_MS, first_change, offset_at, zone_named
+from .dst import PLAIN, DstPolicy
+from .dst_notes import dst_notes, policy_ignored
+from .zones import DAY_MS
 
-HOUR_MS = 60 * MINUTE_MS
 OFTEN = 288  # runs a day: more than every five minutes
-_NAMED = 3  # times spelled out of those that a clock change touches
 
 
-def warnings(cron: Cron, zone: str, now: int) -> list[str]:
+def warnings(cron: Cron, zone: str, now: int, policy: DstPolicy = PLAIN) -> list[str]:
     """Surprises in the expression, and what the clock changes of the next year do to it."""
     return [
         *_unlikely(cron, zone, now),
@@ -23,7 +20,8 @@ def warnings(cron: Cron, zone: str, now: int) -> list[str]:
         *_short_months(cron.fields),
         *_uneven_steps(cron.fields),
         *_frequency(cron.fields),
-        *_clock_changes(cron, zone, now),
+        *policy_ignored(cron, policy),
+        *(note.text for note in dst_notes(cron, zone, policy, now=now, until=now + 366 * DAY_MS)),
     ]
 
 
@@ -66,7 +64,8 @@ def _short_months(fields: Fields) -> Iterator[str]:
 
 
 def _uneven_steps(fields: Fields) -> Iterator[str]:
-    for choice, size, unit in ((fields.minute, 60, "hour"), (fields.hour, 24, "day")):
+    sized = ((fields.second, 60, "minute"), (fields.minute, 60, "hour"), (fields.hour, 24, "day"))
+    for choice, size, unit in sized:
         step = _step(choice)
         if step and size % step:
             yield f"'{choice.text}' starts anew every {unit}: the last gap is {size % step}, not {step}."
@@ -79,55 +78,18 @@ def _step(choice: Choice) -> int | None:
 
 
 def _frequency(fields: Fields) -> Iterator[str]:
-    runs = len(fields.minute.values) * len(fields.hour.values)
-    if fields.minute.is_every and not fields.hour.is_every:
+    minutes = len(fields.minute.values) * len(fields.hour.values)
+    runs = len(fields.second.values) * minutes
+    if fields.second.is_every:
+        which = "" if minutes == 1440 else " of the minutes it names"
+        yield f"It fires every second{which}, {runs} times a day; for one run a minute name one second."
+    elif fields.minute.is_every and not fields.hour.is_every:
+        each = "every minute of" if runs == minutes else f"{runs // minutes} times a minute in"
         yield (
-            f"It fires every minute of the hours '{fields.hour.text}', {runs} times a day; for one run an "
-            f"hour write '0 {fields.hour.text} ...'."
+            f"It fires {each} the hours '{fields.hour.text}', {runs} times a day; for one run an hour name "
+            "one minute, such as '0'."
         )
-    elif runs == 1440:
+    elif fields.minute.is_every and runs == minutes:
         yield "It fires every minute, 1440 times a day."
     elif runs > OFTEN:
         yield f"It fires {runs} times a day."
-
-
-def _clock_changes(cron: Cron, zone: str, now: int) -> Iterator[str]:
-    place, after, until = zone_named(zone), now, now + 366 * DAY_MS
-    while (change := first_change(place, after, until)) is not None:
-        yield from _effect(cron, place, change)
-        after = change
-
-
-def _effect(cron: Cron, place: ZoneInfo, change: int) -> Iterator[str]:
-    before, shown = change + offset_at(place, change - 1), change + offset_at(place, change)
-    start, end = min(before, shown), max(before, shown)
-    times = _times(cron, start, end)
-    if not times or (cron.keeps_rhythm and cron.fields.hour.is_every and (end - start) % HOUR_MS == 0):
-        return
-    when, span = f"On {_date(start)} the clocks in {place.key}", f"{_clock(start)}-{_clock(end)}"
-    if shown > before:
-        fate = "does not happen" if cron.keeps_rhythm else f"happens right after, once, at {_clock(end)}"
-        yield f"{when} skip {span}: what is due at {times} {fate}."
-    else:
-        fate = "both times" if cron.keeps_rhythm else "the first time only"
-        yield f"{when} show {span} twice: what is due at {times} happens {fate}."
-
-
-def _times(cron: Cron, start: int, end: int) -> str:
-    found: list[str] = []
-    wall = cron.next_wall(start - 1)
-    while wall is not None and wall < end:
-        if len(found) == _NAMED:
-            return ", ".join(found) + " and so on"
-        found.append(_clock(wall))
-        wall = cron.next_wall(wall)
-    return ", ".join(found)
-
-
-def _clock(wall: int) -> str:
-    return f"{datetime.fromtimestamp(wall / 1000, UTC):%H:%M}"
-
-
-def _date(wall: int) -> str:
-    moment = datetime.fromtimestamp(wall / 1000, UTC)
-    return f"{moment.day} {calendar.month_name[moment.month]} {moment.year}"

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
-from . import cron
+from . import cron, cron_aws
+from .cron import Cron
+from .cron_text import CronFormat
 from .errors import Invalid
-from .schedule import CatchupPolicy, Schedule
-from .zones import DAY_MS, MINUTE_MS, zone_named
+from .excluded import day_bounds, is_excluded, sound_dates
+from .schedule import Schedule
+from .zones import MINUTE_MS, instant_at, zone_named
 
 SECOND_MS = 1_000
 GRACE_MS = MINUTE_MS  # a slot up to a minute old is late, not missed
-ALL_WINDOW_MS = DAY_MS  # catch-up `all` goes back this far
 
 
 def sound(schedule: Schedule) -> Schedule:
@@ -19,15 +21,24 @@ def sound(schedule: Schedule) -> Schedule:
             "/cron_expression",
             "give either cron_expression, or run_at for a single run; not both, not neither",
         )
-    zone_named(schedule.timezone)
+    zone = zone_named(schedule.timezone)
     start, end = schedule.start_at, schedule.end_at
     if start is not None and end is not None and end < start:
         raise Invalid.at("/end_at", "lies before start_at, so that nothing could ever run")
     if schedule.max_runs is not None and schedule.max_runs <= schedule.total_runs:
         raise Invalid.at("/max_runs", f"must be above the {schedule.total_runs} runs there were so far")
-    if schedule.cron is not None:
-        return replace(schedule, cron=cron.parse(schedule.cron).text)
-    return replace(schedule, run_at=-(-(schedule.run_at or 0) // SECOND_MS) * SECOND_MS)
+    schedule = replace(schedule, excluded=sound_dates(schedule))
+    once = cron_aws.single_run(schedule.cron)
+    if schedule.cron is not None and once is None:
+        return replace(schedule, cron=expression(schedule).text)
+    run_at = (schedule.run_at or 0) if once is None else instant_at(zone, once)
+    whole = -(-run_at // SECOND_MS) * SECOND_MS
+    return replace(schedule, cron=None, cron_format=CronFormat.STANDARD, run_at=whole)
+
+
+def expression(schedule: Schedule) -> Cron:
+    """What the cron text stands for in this schedule; raises Invalid where it stands for nothing."""
+    return cron.parse(schedule.cron, schedule.cron_format, seed=schedule.schedule_id)
 
 
 def first_slot(schedule: Schedule, *, now: int) -> int:
@@ -47,30 +58,42 @@ def first_slot(schedule: Schedule, *, now: int) -> int:
 
 def next_slot(schedule: Schedule, *, after: int) -> int | None:
     """The first slot strictly after, within start_at, end_at and max_runs."""
-    if schedule.max_runs is not None and schedule.total_runs >= schedule.max_runs:
+    if schedule.max_runs is not None and schedule.total_runs + len(schedule.waiting) >= schedule.max_runs:
         return None
     if schedule.start_at is not None:
         after = max(after, schedule.start_at - 1)
     if schedule.cron is not None:
-        slot = cron.parse(schedule.cron).next_after(after, schedule.timezone)
+        slot = _next_of_cron(schedule, after)
     else:
         slot = schedule.run_at if schedule.run_at is not None and schedule.run_at > after else None
     return None if slot is None or (schedule.end_at is not None and slot > schedule.end_at) else slot
 
 
-def caught_up(schedule: Schedule, due: int, *, now: int) -> int | None:
-    """The slot to fire now that `due` is over: itself, or what the catch-up policy puts in its place.
+def _next_of_cron(schedule: Schedule, after: int) -> int | None:
+    slot = expression(schedule).next_after(after, schedule.timezone, schedule.dst)
+    while slot is not None and is_excluded(schedule, slot):
+        _, over = day_bounds(schedule, slot)
+        slot = expression(schedule).next_after(over - 1, schedule.timezone, schedule.dst)
+    return slot
 
-    A slot after now means that all which were due are skipped; None, that there is none any more.
-    """
-    missed_until = now - GRACE_MS - 1
-    if due > missed_until:
-        return due
-    if schedule.catchup is CatchupPolicy.NONE:
-        return next_slot(schedule, after=missed_until)
-    if schedule.cron is None:
-        return due
-    if schedule.catchup is CatchupPolicy.ALL:
-        return due if due >= now - ALL_WINDOW_MS else next_slot(schedule, after=now - ALL_WINDOW_MS - 1)
-    bound = missed_until if schedule.end_at is None else min(missed_until, schedule.end_at)
-    return cron.parse(schedule.cron).last_until(bound, schedule.timezone, since=due)
+
+def last_slot(schedule: Schedule, *, until: int, since: int) -> int:
+    """The last slot at or before `until`, given that `since` is one."""
+    bound = until if schedule.end_at is None else min(until, schedule.end_at)
+    slot = since
+    while bound > since:
+        slot = expression(schedule).last_until(bound, schedule.timezone, schedule.dst, since=since)
+        if slot == since or not is_excluded(schedule, slot):
+            return slot
+        bound = day_bounds(schedule, slot)[0] - 1
+    return since
+
+
+def slots_between(schedule: Schedule, *, since: int, until: int, most: int) -> list[int]:
+    """Its slots from `since` to `until`, both included, however many runs it has left; `most` at most."""
+    unlimited, slots = replace(schedule, max_runs=None), list[int]()
+    slot = next_slot(unlimited, after=since - 1)
+    while slot is not None and slot <= until and len(slots) < most:
+        slots.append(slot)
+        slot = next_slot(unlimited, after=slot)
+    return slots

@@ -2,12 +2,15 @@
 
 import base64
 import hashlib
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from .content import Content
+from .cron_text import CronFormat
+from .dst import PLAIN, DstPolicy
 from .errors import Conflict
 
 
@@ -37,21 +40,30 @@ class CatchupPolicy(StrEnum):
 
     NONE = "none"  # they are skipped
     ONE = "one"  # the latest of them is fired, the others are skipped
-    ALL = "all"  # each is fired, oldest first, up to a day back
+    ALL = "all"  # each is fired, oldest first, up to a day back if no window is given
 
 
 class OverlapPolicy(StrEnum):
     """What a slot does while the task of an earlier one is still open."""
 
-    ALLOW = "allow"
+    ALLOW = "allow"  # it is fired all the same
+    SKIP = "skip"  # it is not fired at all
+    BUFFER_ONE = "buffer_one"  # it waits for its turn, one at most; those after it are skipped
+    BUFFER_ALL = "buffer_all"  # it waits for its turn behind those that wait already
+    CANCEL_PREVIOUS = "cancel_previous"  # it is fired, and the earlier task is cancelled
 
 
 class ExecutionStatus(StrEnum):
-    """How far the task of a slot has come."""
+    """How far the task of a slot has come, or why it has none."""
 
     PENDING = "PENDING"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
+    SKIPPED = "SKIPPED"  # an earlier run was open
+    MISSED = "MISSED"  # nobody fired it in time, and catch-up gave it up
+
+
+GIVEN_UP = frozenset({ExecutionStatus.SKIPPED, ExecutionStatus.MISSED})
 
 
 class NotDue(Conflict):
@@ -73,14 +85,20 @@ class Schedule:
     description: str = ""
     task_options: Mapping[str, Any] = field(default_factory=dict)  # JSON: timeout_ms, max_retries, retry ...
 
-    cron: str | None = None  # canonical text; else
+    cron: str | None = None  # canonical text, in which the id decides what `H` is; else
     run_at: int | None = None  # a single run
+    cron_format: CronFormat = CronFormat.STANDARD
     timezone: str = "UTC"
+    dst: DstPolicy = PLAIN
     start_at: int | None = None  # no slot before
     end_at: int | None = None  # no slot after; one at that very time still fires
     max_runs: int | None = None
     catchup: CatchupPolicy = CatchupPolicy.ONE
     overlap: OverlapPolicy = OverlapPolicy.ALLOW
+    catchup_window_ms: int | None = None  # missed slots older than this are given up
+    pause_on_failures: int | None = None  # so many failed runs in a row pause it
+    window_ms: int = 0  # its slots are fired this much after their time at most, at a place of its own
+    excluded: tuple[str, ...] = ()  # local dates, YYYY-MM-DD, on which it has no slot
 
     status: ScheduleStatus = ScheduleStatus.ACTIVE
     version: int = 1
@@ -92,30 +110,73 @@ class Schedule:
     updated_at: int = 0
     request: str | None = None  # fingerprint of the request that an idempotency key came with
     reason: str | None = None  # why it is PAUSED, COMPLETED or FAILED
+    waiting: tuple[int, ...] = ()  # slots whose turn has not come, oldest first; they count towards max_runs
+    open_runs: tuple[str, ...] = ()  # tasks that hold up its slots, unless its policy is to allow
+    cancelling: tuple[str, ...] = ()  # tasks that are to be cancelled, until they are settled
+    cancel_at: int | None = None  # when the clock cancels them once more; set while there are any
+    failures_in_row: int = 0  # since a run was good, while it is to pause on failures
+    skipped_runs: int = 0
+    missed_runs: int = 0
+    missed_since: int | None = None  # the oldest slot that was given up in the last outage
+
+    @property
+    def spread_ms(self) -> int:
+        """How long after each of its slots it fires: always the same, so that slots keep their distance."""
+        seconds = self.window_ms // 1000
+        return zlib.crc32(b"spread#" + self.schedule_id.encode()) % seconds * 1000 if seconds else 0
+
+    @property
+    def is_busy(self) -> bool:
+        """A run of it is open, and its policy is not to allow another."""
+        return bool(self.open_runs) and self.overlap is not OverlapPolicy.ALLOW
+
+    @property
+    def is_watching(self) -> bool:
+        """How its runs end decides what it does next."""
+        return self.overlap is not OverlapPolicy.ALLOW or self.pause_on_failures is not None
+
+    @property
+    def next_run_at(self) -> int | None:
+        """When its next slot has its turn; None when it is not ACTIVE, or its last slots wait already."""
+        is_active = self.status is ScheduleStatus.ACTIVE
+        return self.next_slot + self.spread_ms if is_active and self.next_slot is not None else None
+
+    @property
+    def has_turn(self) -> bool:
+        """The oldest of its waiting slots is to be fired now."""
+        return bool(self.waiting) and not self.is_busy and self.status is ScheduleStatus.ACTIVE
 
     @property
     def due_at(self) -> int | None:
-        """When the clock has to look at it."""
-        return self.next_slot if self.status is ScheduleStatus.ACTIVE else None
+        """When the clock has to look at it. A slot that waits for a run is due when that is settled."""
+        turn = self.waiting[0] if self.has_turn else None
+        return min((at for at in (self.next_run_at, turn, self.cancel_at) if at is not None), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """What became of one slot."""
+    """What became of one slot. One that was given up has no task, and ended when that was decided."""
 
     schedule_id: str
     slot: int
-    task_id: str
+    task_id: str | None
     executed_at: int
     status: ExecutionStatus = ExecutionStatus.PENDING
     ended_at: int | None = None
     error_message: str | None = None
     result: Content | None = None
+    spread_ms: int = 0  # how long after its slot it was to be fired
+    is_watched: bool = False  # its schedule is told how it ends
+
+    @property
+    def is_run(self) -> bool:
+        """It has a task, as it was not given up."""
+        return self.status not in GIVEN_UP
 
     @property
     def lateness_ms(self) -> int:
-        """How long after its slot it was handed over."""
-        return self.executed_at - self.slot
+        """How long after its time it was handed over."""
+        return self.executed_at - self.slot - self.spread_ms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +187,8 @@ class Firing:
     task_id: str
     execution: Execution
     skipped_since: int | None = None  # the oldest of the missed slots that were given up before it
+    cancels: tuple[str, ...] = ()  # tasks to cancel once it is written
+    waited: bool = False  # for an earlier run, or it was asked for long after its time
 
 
 def task_id(schedule_id: str, slot: int) -> str:

@@ -9,8 +9,11 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from tzdata import IANA_VERSION
+
 from .errors import Invalid
 
+RULES_VERSION: str = IANA_VERSION  # of the time zones' rules, as 2026f
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,6 +82,13 @@ def first_change(zone: ZoneInfo, after: int, until: int) -> int | None:
             return _bisected(zone, offset, low, high)
         low = high
     return None
+
+
+def repeated_until(zone: ZoneInfo, since: int, until: int) -> int:
+    """The wall time up to which the clocks went before they were set back, somewhere in (since, until]."""
+    change = first_change(zone, since, until)
+    assert change is not None
+    return change + offset_at(zone, since)
 
 
 def _bisected(zone: ZoneInfo, offset: int, low: int, high: int) -> int:

@@ -171,12 +171,12 @@ class Looking:
     clock: Clock
     queue: WorkQueue
 
-    def look(self, aggregate: Aggregate, row_id: str) -> None:
-        """The row is read again: the hint may be old, early or doubled."""
+    def look(self, aggregate: Aggregate, row_id: str, *, at: int | None = None) -> None:
+        """The row is read again: the hint, which was for this time, may be old, early or doubled."""
         if aggregate is Aggregate.TASK:
             self.due_tasks.look(row_id)
         elif aggregate is Aggregate.SCHEDULE:
-            self.firing.fire(row_id)
+            self.firing.fire(row_id, hinted=at)
         else:
             self._agent(row_id)
 

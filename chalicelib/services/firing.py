@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass, replace
 
-from chalicelib.domain import ids, lifecycle, schedule_lifecycle
+from chalicelib.domain import ids, lifecycle, overlap, schedule_lifecycle, schedule_runs
 from chalicelib.domain.content import fingerprint
 from chalicelib.domain.errors import Conflict, DomainError, KeyReused, LostRace, NotFound
+from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
 from chalicelib.domain.schedule import Firing as Slot
-from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 
+from .cancelling import Cancelling
 from .hints import of_due, of_early, of_waiting
 from .ports import Aggregate, Clock, Hint, HintKind, Metrics, ScheduleStore, TaskStore, WorkQueue
 from .submission import Options
 
 SLOTS_AT_ONCE = 50  # of one schedule in one call; the rest is due again at once
+REPLACED = "its schedule's next slot came (overlap_policy cancel_previous)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -22,12 +24,18 @@ class Firing:
 
     schedules: ScheduleStore
     tasks: TaskStore
+    cancelling: Cancelling
     queue: WorkQueue
     clock: Clock
     metrics: Metrics
 
-    def fire(self, schedule_id: str) -> list[Task]:
-        """The tasks of all slots that are due; two callers at once fire each slot once."""
+    def fire(self, schedule_id: str, *, hinted: int | None = None) -> list[Task]:
+        """The tasks of all slots that are due; two callers at once fire each slot once.
+
+        `hinted` is the time that the hint was for. One that comes early is sent on only while its time is
+        what is awaited: of a schedule that fires every second the next is always near, and a hint that was
+        doubled once would be passed on from second to second for ever.
+        """
         fired: list[Task] = []
         refused: int | None = None
         for turn in range(SLOTS_AT_ONCE):
@@ -36,50 +44,89 @@ class Firing:
             if schedule is None or schedule.due_at is None:
                 return fired
             if schedule.due_at > now:
-                if turn == 0:
+                if turn == 0 and hinted in (None, schedule.due_at):
                     hints = of_early(Aggregate.SCHEDULE, schedule_id, schedule.due_at, now=now)
                     self.queue.announce(*hints, now=now)
                 return fired
             try:
-                if schedule.version == refused:  # its timing was changed back to a slot it had
-                    self._fail(schedule, now, reason=f"its slot {schedule.due_at} was fired before")
-                else:
-                    fired += self._one(schedule, now)
+                fired += self._due(schedule, now, was_refused=schedule.version == refused)
             except LostRace:
                 refused = schedule.version
         rest = Hint(kind=HintKind.DUE, row_id=schedule_id, aggregate=Aggregate.SCHEDULE)
         self.queue.announce(rest, now=self.clock())
         return fired
 
+    def _due(self, schedule: Schedule, now: int, *, was_refused: bool) -> list[Task]:
+        if schedule.cancel_at is not None and schedule.cancel_at <= now:
+            self._cancel_again(schedule, now)
+        elif was_refused:
+            self._refused(schedule, now)
+        else:
+            return self._one(schedule, now)
+        return []
+
     def _one(self, schedule: Schedule, now: int) -> list[Task]:
         try:
-            after, slot = schedule_lifecycle.fired(schedule, now=now)
+            after, slot, given_up = schedule_runs.fired(schedule, now=now)
             task = None if slot is None else _task_of(schedule, slot, now)
         except (DomainError, ValueError, TypeError) as error:
             self._fail(schedule, now, reason=f"cannot be fired: {error}")
             return []
         if slot is not None and task is not None:
-            return [self._written(schedule, after, slot, task)]
-        self.schedules.save(after, was=schedule.version)
+            return [self._written(schedule, after, slot, task, given_up)]
+        self.schedules.pass_over(after, was=schedule.version, given_up=given_up)
         self.queue.announce(*self._next_of(after, now), now=now)
-        self.metrics.count("schedule_slots_skipped_total")
+        self._measure(schedule, after, given_up)
         return []
+
+    def _refused(self, schedule: Schedule, now: int) -> None:
+        """The row stands as it was read, so it is the slot that was there before."""
+        if schedule.has_turn:
+            self.schedules.save(schedule_runs.dropped(schedule, now=now), was=schedule.version)
+        else:  # its timing was changed back to a slot it had
+            self._fail(schedule, now, reason=f"its slot {schedule.next_slot} was fired before")
 
     def _fail(self, schedule: Schedule, now: int, *, reason: str) -> None:
         """Its row makes no sense any more: say so, hold up nobody."""
         failed = schedule_lifecycle.failed(schedule, now=now, reason=reason)
         self.schedules.save(failed, was=schedule.version)
 
-    def _written(self, schedule: Schedule, after: Schedule, slot: Slot, task: Task) -> Task:
-        now = task.created_at
-        self.schedules.fire(after, was=schedule.version, task=task, execution=slot.execution)
+    def _written(
+        self,
+        schedule: Schedule,
+        after: Schedule,
+        slot: Slot,
+        task: Task,
+        given_up: tuple[Execution, ...] = (),
+    ) -> Task:
+        now, was = task.created_at, schedule.version
+        self.schedules.fire(after, was=was, task=task, execution=slot.execution, given_up=given_up)
         self.queue.announce(*of_waiting(task, now=now), *self._next_of(after, now), now=now)
         self.metrics.count("tasks_created_total")
         self.metrics.count("schedule_slots_fired_total")
-        if slot.skipped_since is not None:
-            self.metrics.count("schedule_slots_skipped_total")
-        self.metrics.count("slot_lateness_ms", slot.execution.lateness_ms)
+        if not slot.waited:
+            self.metrics.count("slot_lateness_ms", slot.execution.lateness_ms)
+        self._measure(schedule, after, given_up)
+        self._cancel(schedule.tenant, slot.cancels)
         return task
+
+    def _measure(self, schedule: Schedule, after: Schedule, given_up: tuple[Execution, ...]) -> None:
+        if after.missed_runs > schedule.missed_runs:
+            self.metrics.count("schedule_slots_missed_total", after.missed_runs - schedule.missed_runs)
+        if any(run.status is ExecutionStatus.SKIPPED for run in given_up):
+            self.metrics.count("schedule_slots_skipped_total")
+
+    def _cancel(self, tenant: str, task_ids: tuple[str, ...]) -> None:
+        """What this does not achieve, as the process dies or others are faster, the clock tries again."""
+        for task_id in task_ids:
+            try:
+                self.cancelling.cancel(task_id, tenant=tenant, reason=REPLACED)
+            except (Conflict, NotFound):
+                continue  # it ended before; its settlement says so
+
+    def _cancel_again(self, schedule: Schedule, now: int) -> None:
+        self._cancel(schedule.tenant, schedule.cancelling)
+        self.schedules.save(overlap.cancelled_again(schedule, now=now), was=schedule.version)
 
     def _next_of(self, schedule: Schedule, now: int) -> list[Hint]:
         """The next slot, if it comes before the tick; one that is due already is fired in this call."""
@@ -121,7 +168,7 @@ class Firing:
         if schedule is None or schedule.tenant != tenant:
             raise NotFound(f"no schedule {schedule_id}")
         now = self.clock()
-        after, slot = schedule_lifecycle.ran(schedule, now=now, task_id=task_id)
+        after, slot = schedule_runs.ran(schedule, now=now, task_id=task_id)
         return self._written(schedule, after, slot, replace(_task_of(schedule, slot, now), request=request))
 
 

@@ -209,8 +209,22 @@ class ScheduleStore(Clocked, Protocol):
     def delete(self, schedule: Schedule) -> None:
         """Fine when it is gone already. Raises LostRace when the row stands at another version."""
 
-    def fire(self, schedule: Schedule, *, was: int, task: Task, execution: Execution) -> None:
-        """All three rows or none. LostRace when the schedule moved on, or the slot or its task exists."""
+    def fire(
+        self,
+        schedule: Schedule,
+        *,
+        was: int,
+        task: Task,
+        execution: Execution,
+        given_up: Sequence[Execution] = (),
+    ) -> None:
+        """All rows or none. LostRace when the schedule moved on, or the slot has a run, or its task exists.
+
+        A slot that was given up before may be fired after all, or given up again; one that has a run neither.
+        """
+
+    def pass_over(self, schedule: Schedule, *, was: int, given_up: Sequence[Execution]) -> None:
+        """The schedule moves on without a task, and the slots it gave up are recorded. LostRace as above."""
 
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[Schedule]:
         """Newest first."""
@@ -224,8 +238,14 @@ class ScheduleStore(Clocked, Protocol):
     def settle(self, execution: Execution) -> bool:
         """The outcome and, if it failed, the schedule's counter, once: False when it was already there."""
 
+    def end_run(self, execution: Execution, schedule: Schedule, *, was: int) -> bool:
+        """The same with the whole schedule, which changes by it. LostRace when the schedule moved on."""
+
     def executions(self, schedule_id: str, *, limit: int, cursor: str | None) -> Page[Execution]:
         """Newest slot first."""
+
+    def executions_between(self, schedule_id: str, *, since: int, until: int) -> list[Execution]:
+        """Of slots from `since` to `until`, both included, oldest first; the newest may be missing yet."""
 
 
 class TickStore(Protocol):

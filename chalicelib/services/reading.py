@@ -100,7 +100,8 @@ class Reading:
         def page(size: int, after: str | None) -> Page[Task]:
             if wanted.schedule_id is not None:
                 runs = self.schedules.executions(wanted.schedule_id, limit=size, cursor=after)
-                return Page(tuple(self.tasks.get_many([r.task_id for r in runs.items])), runs.cursor)
+                task_ids = [run.task_id for run in runs.items if run.task_id is not None]
+                return Page(tuple(self.tasks.get_many(task_ids)), runs.cursor)
             if wanted.client_id is not None:
                 ids = self.tasks.of_client(tenant, wanted.client_id, limit=size, cursor=after)
                 return Page(tuple(self.tasks.get_many(ids.items)), ids.cursor)

@@ -103,23 +103,22 @@ class Schedules:
                 )
             return schedule_lifecycle.changed(schedule, now=now, **changed)
 
-        return self._changed(schedule_id, decide, tenant=tenant)
+        return self.decide(schedule_id, decide, tenant=tenant)
 
     def pause(self, schedule_id: str, *, tenant: str, reason: str | None) -> Schedule:
         """No slot after now fires until it is resumed."""
-        return self._changed(
+        return self.decide(
             schedule_id, lambda s, now: schedule_lifecycle.paused(s, now=now, reason=reason), tenant=tenant
         )
 
     def resume(self, schedule_id: str, *, tenant: str) -> Schedule:
         """On from the first slot after now."""
-        return self._changed(
-            schedule_id, lambda s, now: schedule_lifecycle.resumed(s, now=now), tenant=tenant
-        )
+        return self.decide(schedule_id, lambda s, now: schedule_lifecycle.resumed(s, now=now), tenant=tenant)
 
-    def _changed(
+    def decide(
         self, schedule_id: str, decide: Callable[[Schedule, int], Schedule], *, tenant: str
     ) -> Schedule:
+        """Write what is decided about it as it stands now; the same schedule means nothing to write."""
         for _ in range(TRIES):
             schedule = self.get(schedule_id, tenant=tenant)
             now = self.clock()

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from chalicelib.domain import lifecycle, schedule_lifecycle
+from chalicelib.domain import lifecycle, overlap, schedule_runs
 from chalicelib.domain.errors import LostRace
-from chalicelib.domain.schedule import ExecutionStatus
+from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule, ScheduleStatus
 from chalicelib.domain.task import Status, Task
 
-from .ports import Clock, ScheduleStore, TaskStore
+from .hints import of_due
+from .ports import Aggregate, Clock, Metrics, ScheduleStore, TaskStore, WorkQueue
+
+TRIES = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -16,7 +19,9 @@ class Settling:
 
     tasks: TaskStore
     schedules: ScheduleStore
+    queue: WorkQueue
     clock: Clock
+    metrics: Metrics
 
     def settle(self, task_id: str) -> None:
         """Write the outcome where it is awaited."""
@@ -35,12 +40,42 @@ class Settling:
         if execution is None:
             return
         good = task.status is Status.COMPLETED
-        settled = schedule_lifecycle.settled(
+        settled = schedule_runs.settled(
             execution,
             ExecutionStatus.COMPLETED if good else ExecutionStatus.FAILED,
             now=task.ended_at or self.clock(),
             error_message=None if good else task.error,
             result=task.result,
         )
-        if settled is not execution:
+        if settled is execution:
+            return
+        if execution.is_watched:
+            self._with_its_schedule(settled, was_cancelled=task.status is Status.CANCELLED)
+        else:
             self.schedules.settle(settled)
+
+    def _with_its_schedule(self, run: Execution, *, was_cancelled: bool) -> None:
+        """In one write: whatever happens to this process, the schedule hears of each end once."""
+        for _ in range(TRIES):
+            schedule, now = self.schedules.get(run.schedule_id), self.clock()
+            if schedule is None:
+                break
+            after = overlap.ended(schedule, run, now=now, was_cancelled=was_cancelled)
+            if after is schedule:
+                break
+            try:
+                if self.schedules.end_run(run, after, was=schedule.version):
+                    self._tell(schedule, after, now)
+            except LostRace:
+                continue
+            return
+        else:
+            raise LostRace(f"schedule {run.schedule_id} is changing too fast; the run is settled later")
+        self.schedules.settle(run)
+
+    def _tell(self, schedule: Schedule, after: Schedule, now: int) -> None:
+        if after.has_turn:
+            due = of_due(Aggregate.SCHEDULE, after.schedule_id, after.due_at, now=now)
+            self.queue.announce(*due, now=now)
+        if after.status is ScheduleStatus.PAUSED and schedule.status is not ScheduleStatus.PAUSED:
+            self.metrics.count("schedules_paused_total")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .agents import Agents
+from .backfilling import Backfilling
 from .cancelling import Cancelling
 from .clock import Looking, Ticking
 from .dead_letters import DeadLetters
@@ -39,6 +40,7 @@ class UseCases:
     syncing: Syncing
     pull: Pull
     schedules: Schedules
+    backfilling: Backfilling
     firing: Firing
     settling: Settling
     dispatch: Dispatch

@@ -1,67 +1,38 @@
 """Schedules and their executions in DynamoDB."""
 
-import json
-from typing import Any
+from collections.abc import Sequence
 
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.ids import clock_shard
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
-from chalicelib.domain.task import RETENTION_S, Task
+from chalicelib.domain.task import Task
 from chalicelib.services.ports import DueRow, Page
 
 from . import paging, tasks
-from .adapters import adapter
 from .reads import rows_of
+from .schedule_rows import actions_of, columns, from_record, run_from_record, run_record, without_run
 from .tables import ExecutionRecord, ScheduleRecord, TaskRecord
 from .writes import Refused, Writes
 
-_ATTRIBUTES = {"schedule_id", "created_at", "status", "version", "failed_runs"}
-_RUN_ATTRIBUTES = {"schedule_id", "slot", "status"}
+_FAILED = ScheduleRecord.failed_runs.add(1)
+RANGE_PAGE = 1_000
 
 
-def _columns(schedule: Schedule, *, cid: str) -> dict[str, Any]:
-    return {
-        "client_key": f"{schedule.tenant}#{schedule.client_id}",
-        "created_at": schedule.created_at,
-        "status": schedule.status.value,
-        "version": schedule.version,
-        "cid": cid,
-        "clock_shard": None if schedule.due_at is None else clock_shard(schedule.schedule_id),
-        "due_at": schedule.due_at,
-        "doc": adapter(Schedule).dump_json(schedule, exclude=_ATTRIBUTES, exclude_defaults=True).decode(),
-    }
-
-
-def _actions(schedule: Schedule, *, cid: str) -> list[Action]:
-    """All but `failed_runs`, which runs count up on their own when they end."""
-    return [
-        getattr(ScheduleRecord, name).remove() if value is None else getattr(ScheduleRecord, name).set(value)
-        for name, value in _columns(schedule, cid=cid).items()
-    ]
-
-
-def from_record(record: ScheduleRecord) -> Schedule:
-    """The schedule of a row."""
-    keys = {name: getattr(record, name) for name in _ATTRIBUTES}
-    return adapter(Schedule).validate_python(json.loads(record.doc) | keys)
-
-
-def _run_record(execution: Execution) -> ExecutionRecord:
-    return ExecutionRecord(
-        execution.schedule_id,
-        execution.slot,
-        status=execution.status.value,
-        doc=adapter(Execution).dump_json(execution, exclude=_RUN_ATTRIBUTES, exclude_defaults=True).decode(),
-        ttl=None if execution.ended_at is None else execution.ended_at // 1000 + RETENTION_S,
+def _move(
+    transaction: TransactWrite, schedule: Schedule, *, was: int, cid: str, also: Sequence[Action] = ()
+) -> None:
+    transaction.update(
+        ScheduleRecord(schedule.schedule_id),
+        actions=[*actions_of(schedule, cid=cid), *also],
+        condition=ScheduleRecord.version == was,
+        return_values="ALL_OLD",
     )
 
 
-def run_from_record(record: ExecutionRecord) -> Execution:
-    """The execution of a row."""
-    keys = {name: getattr(record, name) for name in _RUN_ATTRIBUTES}
-    return adapter(Execution).validate_python(json.loads(record.doc) | keys)
+def _record(transaction: TransactWrite, given_up: Sequence[Execution]) -> None:
+    for execution in given_up:
+        transaction.save(run_record(execution), condition=without_run())
 
 
 class DynamoSchedules:
@@ -72,7 +43,7 @@ class DynamoSchedules:
 
     def add(self, schedule: Schedule) -> Schedule | None:
         cid = self._writes.new_call_id()
-        record = ScheduleRecord(schedule.schedule_id, failed_runs=0, **_columns(schedule, cid=cid))
+        record = ScheduleRecord(schedule.schedule_id, failed_runs=0, **columns(schedule, cid=cid))
         absent = ScheduleRecord.schedule_id.does_not_exist()
         try:
             self._writes.once(lambda: record.save(condition=absent), cid=cid)
@@ -89,7 +60,7 @@ class DynamoSchedules:
     def save(self, schedule: Schedule, *, was: int) -> None:
         cid = self._writes.new_call_id()
         record = ScheduleRecord(schedule.schedule_id)
-        actions = _actions(schedule, cid=cid)
+        actions = actions_of(schedule, cid=cid)
         self._writes.once(
             lambda: record.update(actions=actions, condition=ScheduleRecord.version == was), cid=cid
         )
@@ -103,7 +74,15 @@ class DynamoSchedules:
             if refused.item is not None:
                 raise
 
-    def fire(self, schedule: Schedule, *, was: int, task: Task, execution: Execution) -> None:
+    def fire(
+        self,
+        schedule: Schedule,
+        *,
+        was: int,
+        task: Task,
+        execution: Execution,
+        given_up: Sequence[Execution] = (),
+    ) -> None:
         cid = self._writes.new_call_id()
 
         def fill(transaction: TransactWrite) -> None:
@@ -112,13 +91,21 @@ class DynamoSchedules:
                 condition=TaskRecord.task_id.does_not_exist(),
                 return_values="ALL_OLD",
             )
-            transaction.save(_run_record(execution), condition=ExecutionRecord.schedule_id.does_not_exist())
-            transaction.update(
-                ScheduleRecord(schedule.schedule_id),
-                actions=_actions(schedule, cid=cid),
-                condition=ScheduleRecord.version == was,
-                return_values="ALL_OLD",
-            )
+            transaction.save(run_record(execution), condition=without_run())
+            _move(transaction, schedule, was=was, cid=cid)
+            _record(transaction, given_up)
+
+        self._writes.together(fill, cid=cid)
+
+    def pass_over(self, schedule: Schedule, *, was: int, given_up: Sequence[Execution]) -> None:
+        if not given_up:
+            self.save(schedule, was=was)
+            return
+        cid = self._writes.new_call_id()
+
+        def fill(transaction: TransactWrite) -> None:
+            _move(transaction, schedule, was=was, cid=cid)
+            _record(transaction, given_up)
 
         self._writes.together(fill, cid=cid)
 
@@ -150,11 +137,11 @@ class DynamoSchedules:
         pending = ExecutionRecord.status == ExecutionStatus.PENDING.value
 
         def fill(transaction: TransactWrite) -> None:
-            transaction.save(_run_record(execution), condition=pending)
+            transaction.save(run_record(execution), condition=pending)
             if execution.status is ExecutionStatus.FAILED:
                 transaction.update(
                     ScheduleRecord(execution.schedule_id),
-                    actions=[ScheduleRecord.failed_runs.add(1)],
+                    actions=[_FAILED],
                     condition=ScheduleRecord.schedule_id.exists(),
                 )
 
@@ -164,9 +151,26 @@ class DynamoSchedules:
             return self._settled_alone(execution, cid=cid) if refused.position == 1 else False
         return True
 
+    def end_run(self, execution: Execution, schedule: Schedule, *, was: int) -> bool:
+        cid = self._writes.new_call_id()
+        pending = ExecutionRecord.status == ExecutionStatus.PENDING.value
+        failures = [_FAILED] if execution.status is ExecutionStatus.FAILED else []
+
+        def fill(transaction: TransactWrite) -> None:
+            transaction.save(run_record(execution), condition=pending)
+            _move(transaction, schedule, was=was, cid=cid, also=failures)
+
+        try:
+            self._writes.together(fill, cid=cid)
+        except Refused as refused:
+            if refused.position == 0:
+                return False
+            raise
+        return True
+
     def _settled_alone(self, execution: Execution, *, cid: str) -> bool:
         """Its schedule was deleted meanwhile: there is no counter to keep."""
-        record = _run_record(execution)
+        record = run_record(execution)
         pending = ExecutionRecord.status == ExecutionStatus.PENDING.value
         try:
             self._writes.once(lambda: record.save(condition=pending), cid=cid)
@@ -179,3 +183,14 @@ class DynamoSchedules:
             ExecutionRecord, schedule_id, limit=limit, cursor=cursor, newest_first=True
         )
         return Page(tuple(map(run_from_record, rows)), after)
+
+    def executions_between(self, schedule_id: str, *, since: int, until: int) -> list[Execution]:
+        found: list[Execution] = []
+        within, cursor = ExecutionRecord.slot.between(since, until), None
+        while True:
+            rows, cursor = paging.queried(
+                ExecutionRecord, schedule_id, within, limit=RANGE_PAGE, cursor=cursor
+            )
+            found += map(run_from_record, rows)
+            if cursor is None:
+                return found

@@ -76,7 +76,7 @@ class Examination:
     def _of_runs(self, runs: list[Execution]) -> Iterator[Violation]:
         for run in runs:
             tallied(self.schedules, self.tallies, run)
-        tasks = self.rows.sound(TASKS, [run.task_id for run in runs])
+        tasks = self.rows.sound(TASKS, [run.task_id for run in runs if run.task_id is not None])
         snapshot = Snapshot(
             now=self.clock(),
             tasks={task.task_id: task for task in tasks},

@@ -16,7 +16,7 @@ from chalicelib.domain.agent import Agent
 from chalicelib.domain.invariants import RowKind, Violation
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
-from chalicelib.store import agent_rows, reads, schedules, task_rows
+from chalicelib.store import agent_rows, reads, schedule_rows, task_rows
 from chalicelib.store.tables import AgentRecord, ExecutionRecord, ScheduleRecord, TaskRecord
 
 T = TypeVar("T")
@@ -51,8 +51,8 @@ class Table(Generic[T]):
 
 TASKS: Table[Task] = Table(RowKind.TASK, TaskRecord, task_rows.from_record)
 AGENTS: Table[Agent] = Table(RowKind.AGENT, AgentRecord, agent_rows.from_record)
-SCHEDULES: Table[Schedule] = Table(RowKind.SCHEDULE, ScheduleRecord, schedules.from_record)
-EXECUTIONS: Table[Execution] = Table(RowKind.EXECUTION, ExecutionRecord, schedules.run_from_record)
+SCHEDULES: Table[Schedule] = Table(RowKind.SCHEDULE, ScheduleRecord, schedule_rows.from_record)
+EXECUTIONS: Table[Execution] = Table(RowKind.EXECUTION, ExecutionRecord, schedule_rows.run_from_record)
 TABLES: Mapping[RowKind, Table[Any]] = {table.kind: table for table in (TASKS, AGENTS, SCHEDULES, EXECUTIONS)}
 
 

@@ -101,7 +101,7 @@ class SecondLook:
         run = self.rows.one(EXECUTIONS, EXECUTIONS.key_of(row_id))
         if run is None:
             return (), None
-        task = self.rows.one(TASKS, run.task_id)
+        task = self.rows.one(TASKS, run.task_id) if run.task_id is not None else None
         schedule = self.rows.one(SCHEDULES, run.schedule_id)
         return violations(self._snapshot(task, schedule, run)), (run, task)
 

@@ -81,6 +81,34 @@ CALLS = [
         ok(valid=True),
     ),
     (
+        lambda c: c.validate_cron("H * * * * *", cron_format="seconds", schedule_id="s-1"),
+        "POST /aitp/tasks/schedule/validate?cron_expression=H+%2A+%2A+%2A+%2A+%2A&cron_format=seconds"
+        "&schedule_id=s-1",
+        ok(valid=True),
+    ),
+    (
+        lambda c: c.backfill_schedule(
+            "s-1", since=datetime(2030, 1, 1, tzinfo=UTC), until=datetime(2030, 1, 2, tzinfo=UTC)
+        ),
+        "POST /aitp/tasks/schedule/s-1/backfill",
+        ok(schedule_id="s-1", status="ACTIVE", slots=[{"slot": "2027-01-15T08:00:00Z", "task_id": "t-1"}]),
+    ),
+    (
+        lambda c: c.preview_schedule("s-1"),
+        "GET /aitp/tasks/schedule/s-1/preview",
+        ok(schedule_id="s-1", status="ACTIVE"),
+    ),
+    (
+        lambda c: c.preview_schedule("s-1", count=5, timezone="Asia/Tokyo"),
+        "GET /aitp/tasks/schedule/s-1/preview?count=5&timezone=Asia%2FTokyo",
+        ok(schedule_id="s-1", status="ACTIVE"),
+    ),
+    (
+        lambda c: c.validate_cron("@daily", dst_policy={"gap": "skip"}),
+        "POST /aitp/tasks/schedule/validate?cron_expression=%40daily",
+        ok(valid=True),
+    ),
+    (
         lambda c: list(c.dead_messages(limit=5)),
         "GET /aitp/dead-letters/messages?limit=5",
         ok(messages=[]),

@@ -24,6 +24,7 @@ GOOD_QUERIES = {
     "change_schedule": "/aitp/tasks/schedule/{schedule_id}?description=a",
     "pause_schedule": "/aitp/tasks/schedule/{schedule_id}/pause?reason=a",
     "validate_cron": "/aitp/tasks/schedule/validate?timezone=UTC",
+    "preview_schedule": "/aitp/tasks/schedule/{schedule_id}/preview?count=5",
 }
 PAGING = ("limit=0", "limit=101", "limit=-1", "limit=ten", "limit=", "limit=5.5", "limit=1000000000")
 OFFSETS = ("offset=-1", "offset=1001", "offset=a")
@@ -83,7 +84,8 @@ WRONG_QUERIES = {
         "metadata=1",
     ),
     "pause_schedule": ("reason=" + "x" * LONG,),
-    "validate_cron": (),
+    "validate_cron": ("cron_format=quartz", "cron_format=", "schedule_id=a%20b", "schedule_id="),
+    "preview_schedule": ("count=0", "count=101", "count=ten", "count=", "timezone=Mars", "timezone="),
 }
 
 

@@ -43,6 +43,16 @@ RETRY_POLICY = (
     {"backoff_seconds": "1"},
     {"wait": 1},
 )
+DST_POLICY = (
+    5,
+    None,
+    "next",
+    [],
+    {"gap": "first"},
+    {"fold": "next"},
+    {"gap": None},
+    {"fold": "both", "overlap": "skip"},
+)
 OPTIONS = {
     "timeout_seconds": (*NOT_NUMBER, None, 0, 0.5, 43_201, -1),
     "max_retries": (*NOT_NUMBER, None, -1, 101, 1.5),

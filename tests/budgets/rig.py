@@ -5,6 +5,7 @@ A warm process: the roster's sample is known and rows are remembered, as after t
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chalicelib import consumers, ticks, wiring
 from chalicelib.domain.agent import Agent, Profile
@@ -129,7 +130,7 @@ class Rig:
         self.seq = answer.seq
         return answer
 
-    def schedule(self, *, max_retries: int = 3) -> Schedule:
+    def schedule(self, *, max_retries: int = 3, **policies: Any) -> Schedule:
         """Each minute, first in a minute."""
         definition = {
             "client_id": CLIENT,
@@ -140,7 +141,7 @@ class Rig:
             "task_options": Options(max_retries=max_retries, retry=RETRY).as_json(),
         }
         schedule, _ = self.use_cases.schedules.create(
-            definition, tenant=TENANT, input_data={"numbers": [1, 2, 3]}, metadata={}
+            definition | policies, tenant=TENANT, input_data={"numbers": [1, 2, 3]}, metadata={}
         )
         return schedule
 

@@ -1,7 +1,10 @@
 """What time costs: the idle minute, a slot, and a run with its execution."""
 
+from typing import Any
+
 from chalicelib.domain.ids import CLOCK_SHARDS
-from chalicelib.domain.schedule import ExecutionStatus, Schedule
+from chalicelib.domain.misfires import MOST_RECORDED
+from chalicelib.domain.schedule import ExecutionStatus, OverlapPolicy, Schedule
 from chalicelib.domain.task import Status, Task
 from chalicelib.services.ports import Aggregate, HintKind
 from tests.budgets.counting import Cost, counted
@@ -29,9 +32,9 @@ def test_the_gauges_of_a_tick_are_two_scans_and_write_nothing(rig: Rig) -> None:
     assert cost.write_units == 1
 
 
-def due(rig: Rig, *, max_retries: int = 3) -> Schedule:
+def due(rig: Rig, *, max_retries: int = 3, **policies: Any) -> Schedule:
     """A schedule whose slot has come, and an agent that is alive then."""
-    schedule = rig.schedule(max_retries=max_retries)
+    schedule = rig.schedule(max_retries=max_retries, **policies)
     assert schedule.due_at is not None
     rig.clock.now = schedule.due_at
     rig.agent()
@@ -51,6 +54,45 @@ def fired(rig: Rig, schedule: Schedule) -> tuple[Task, Cost]:
 def test_a_slot_is_one_transaction_and_one_send_between_two_reads_of_its_schedule(rig: Rig) -> None:
     _, cost = fired(rig, due(rig))
     assert cost.actions == {"GetItem": 2, "TransactWriteItems": 1, "SendMessageBatch": 1}
+
+
+WATCHED = {"overlap": OverlapPolicy.SKIP, "pause_on_failures": 3}
+
+
+def test_a_slot_of_a_schedule_that_watches_its_runs_is_no_more(rig: Rig) -> None:
+    _, cost = fired(rig, due(rig, **WATCHED))
+    assert cost.actions == {"GetItem": 2, "TransactWriteItems": 1, "SendMessageBatch": 1}
+
+
+def test_the_end_of_a_watched_run_is_one_read_more(rig: Rig) -> None:
+    costs = []
+    for policies in ({}, WATCHED):
+        task, _ = fired(rig, due(rig, **policies))
+        rig.report(rig.report(rig.dispatch(task), Status.ACTIVE), Status.COMPLETED)
+        with counted(rig.cloud) as cost:
+            rig.handle(HintKind.SETTLE, task.task_id)
+        costs.append(cost.actions)
+    plain, watched = costs
+    assert watched == {**plain, "GetItem": plain["GetItem"] + 1}
+
+
+def test_a_skipped_slot_is_one_transaction_and_one_send_too(rig: Rig) -> None:
+    schedule = due(rig, **WATCHED)
+    fired(rig, schedule)
+    rig.clock.advance(seconds=60)
+    with counted(rig.cloud) as cost:
+        rig.handle(HintKind.DUE, schedule.schedule_id, aggregate=Aggregate.SCHEDULE)
+    assert cost.actions == {"GetItem": 2, "TransactWriteItems": 1, "SendMessageBatch": 1}
+
+
+def test_an_outage_costs_a_bounded_number_of_executions(rig: Rig) -> None:
+    schedule = due(rig)
+    rig.clock.advance(seconds=7 * 24 * 3_600)
+    with counted(rig.cloud) as cost:
+        rig.handle(HintKind.DUE, schedule.schedule_id, aggregate=Aggregate.SCHEDULE)
+    runs = 3  # the latest that was missed, the one that is a minute late, and the one that is just due
+    assert cost.of("TransactWriteItems") == runs
+    assert cost.units["ains-test-executions"] == 2 * (MOST_RECORDED + runs)
 
 
 def run(rig: Rig, end: Status) -> int:

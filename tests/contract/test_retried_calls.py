@@ -175,3 +175,22 @@ def test_a_failure_is_counted_once(stores: Stores, wrong_in: Callable[[str, str]
     with stores.wire.losing_answer("TransactWriteItems"):
         assert stores.schedules.settle(run)
     assert schedule_row(stores).failed_runs == 1
+
+
+def test_a_slot_that_was_given_up_is_ours(stores: Stores) -> None:
+    stores.schedules.add(a_schedule())
+    missed = a_run(task_id=None, status=ExecutionStatus.MISSED, ended_at=NOW)
+    after = replace(a_schedule(), version=2, missed_runs=1)
+    with stores.wire.losing_answer("TransactWriteItems"):
+        stores.schedules.pass_over(after, was=1, given_up=[missed])
+    assert schedule_row(stores) == after
+    assert stores.schedules.execution("schedule-1", NOW) == missed
+
+
+def test_the_end_of_a_run_is_counted_once_with_what_its_schedule_makes_of_it(stores: Stores) -> None:
+    stores.schedules.add(a_schedule())
+    run = ended(fired(stores), ExecutionStatus.FAILED)
+    after = replace(schedule_row(stores), version=3, failures_in_row=1)
+    with stores.wire.losing_answer("TransactWriteItems"):
+        assert stores.schedules.end_run(run, after, was=2)
+    assert schedule_row(stores) == replace(after, failed_runs=1)

@@ -69,9 +69,8 @@ def a_schedule(schedule_id: str = "schedule-1", **changes: Any) -> Schedule:
 
 def a_run(schedule_id: str = "schedule-1", *, slot: int = NOW, **changes: Any) -> Execution:
     """A slot whose task is open."""
-    return Execution(
-        schedule_id=schedule_id, slot=slot, task_id=f"task-{slot}", **{"executed_at": slot + 5} | changes
-    )
+    plain = {"task_id": f"task-{slot}", "executed_at": slot + 5}
+    return Execution(schedule_id=schedule_id, slot=slot, **plain | changes)
 
 
 def held(task: Task, agent: Agent, *, now: int = NOW) -> Task:

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib.domain import lifecycle, schedule_lifecycle, trust
+from chalicelib.domain import lifecycle, schedule_lifecycle, schedule_runs, trust
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.invariants import Claim, History, Snapshot, Step
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
@@ -82,7 +82,7 @@ class Lived:
     def fire(self) -> str:
         assert self.schedule.next_slot is not None
         self.now = self.schedule.next_slot
-        self.schedule, firing = schedule_lifecycle.fired(self.schedule, now=self.now)
+        self.schedule, firing, _ = schedule_runs.fired(self.schedule, now=self.now)
         assert firing is not None
         slot = {"schedule_id": self.schedule.schedule_id, "slot": firing.slot, "awaited": True}
         self.executions[firing.slot] = firing.execution
@@ -92,7 +92,7 @@ class Lived:
         task = self.tasks[task_id]
         self.write(lifecycle.settled(task))
         assert task.slot is not None
-        self.executions[task.slot] = schedule_lifecycle.settled(
+        self.executions[task.slot] = schedule_runs.settled(
             self.executions[task.slot], ExecutionStatus.COMPLETED, now=self.now, result=task.result
         )
 

@@ -11,6 +11,7 @@ from chalicelib.domain.cron import Cron, describe_next, parse
 from chalicelib.domain.cron_field import Choice
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.zones import zone_named
+from tests.domain.cron_texts import plain_days, signed_days, times
 
 MINUTE = timedelta(minutes=1)
 FAR = 3 * 366 * 86_400_000
@@ -75,23 +76,6 @@ def _matches(cron: Cron, shown: datetime) -> bool:
         and shown.month in fields.month.values
         and this_day
     )
-
-
-def _field(low: int, high: int, *extra: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    value = st.integers(low, high).map(str)
-    pair = st.lists(st.integers(low, high), min_size=2, max_size=2, unique=True).map(sorted)
-    span = pair.map(lambda p: f"{p[0]}-{p[1]}")
-    stepped = pair.flatmap(lambda p: st.integers(1, p[1] - p[0]).map(lambda n: f"{p[0]}-{p[1]}/{n}"))
-    every = st.integers(1, min(high, 6) if high < 10 else high - low).map(lambda n: f"*/{n}")
-    item = st.one_of(value, span, stepped, *extra)
-    return st.one_of(st.just("*"), every, st.lists(item, min_size=1, max_size=3).map(",".join))
-
-
-_nth = st.tuples(st.integers(0, 7), st.integers(1, 5)).map(lambda p: f"{p[0]}#{p[1]}")
-_last = st.integers(0, 7).map(lambda d: f"L{d}")
-times = st.tuples(_field(0, 59), _field(0, 23)).map(" ".join)
-plain_days = st.tuples(_field(1, 31), _field(1, 12), _field(0, 6)).map(" ".join)
-signed_days = st.tuples(_field(1, 31, st.just("L")), _field(1, 12), _field(0, 7, _nth, _last)).map(" ".join)
 
 
 WHOLE_HOUR_ZONES = ("UTC", "America/New_York", "Europe/London", "America/Santiago", "Asia/Kolkata")

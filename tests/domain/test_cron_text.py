@@ -3,12 +3,13 @@
 import pytest
 
 from chalicelib.domain.cron import parse
+from chalicelib.domain.cron_text import CronFormat
 from chalicelib.domain.errors import Invalid
 
 
-def refusal(text: object) -> str:
+def refusal(text: object, form: CronFormat = CronFormat.STANDARD) -> str:
     with pytest.raises(Invalid) as caught:
-        parse(text)
+        parse(text, form)
     (error,) = caught.value.errors
     assert error.pointer == "/cron_expression"
     return error.message
@@ -77,25 +78,15 @@ def test_seven_is_sunday() -> None:
         ("\u0663 * * * *", "not plain ASCII"),
         ("0 0 * * \u017fun", "not plain ASCII"),  # a long s, upper case S
         # a sixth field
-        (
-            "* * * * * *",
-            "has six fields, and implementations disagree whether the seconds come first or last",
-        ),
-        ("*/10 * * * * *", "'* * * * *' if they are the first, '*/10 * * * *' if they are the last"),
-        ("0 12 * * WED 2027", "if the last is a year, leave it out: '0 12 * * WED'"),
-        ("0 9 ? * 2-6 *", "if the last is a year, leave it out: '0 9 * * 2-6'"),
+        ("* * * * * *", "has six fields, and implementations disagree about what the sixth is"),
+        ("*/10 * * * * *", "if the seconds come first, send cron_format 'seconds' too, or leave them out"),
+        ("*/10 1 * * * *", "leave them out: '1 * * * *'; if they come last, leave them out: '*/10 1 * * *'"),
+        ("0 12 * * WED 2027", "write 'cron(0 12 * * WED 2027)', else '0 12 * * WED'"),
+        ("0 9 ? * 2-6 *", "if it is a year as AWS has it, write 'cron(0 9 ? * 2-6 *)', else '0 9 * * 2-6'"),
         # other dialects
         ("R R * * *", "'R' is random at every reading"),
         ("R(0-9) * * * *", "random"),
-        ("H * * * *", "'H' (a value spread by hash) is not supported; write a number"),
-        ("H/15 * * * *", "spread by hash"),
         ("0 9 ? * MON", "'?' is how AWS and Quartz write 'any'; write '*'"),
-        ("cron(0 9 ? * MON-FRI *)", "'cron(...)' is AWS' notation; write '0 9 * * MON-FRI'"),
-        ("cron(0 9 ? * 2-6 *)", "write '0 9 * * 2-6' (here Sunday is 0, there it is 1)"),
-        ("cron()", "write ''"),
-        ("rate(5 minutes)", "write '*/5 * * * *'"),
-        ("rate(1 hour)", "write '0 */1 * * *'"),
-        ("rate(90 minutes)", "write five fields"),
         ("at(2027-01-01T00:00:00)", "for a single run set run_at"),
         ("@every 5m", "every five minutes is '*/5 * * * *'"),
         ("@reboot", "nothing boots here"),
@@ -144,22 +135,22 @@ def test_seven_is_sunday() -> None:
         # names
         ("0 0 * * MONDAY", "weekdays are written with three letters, 'MON'"),
         ("0 0 * SEPT *", "months are written with three letters, 'SEP'"),
-        ("0 0 MON * *", "'MON' is a day of the week; those are the fifth field"),
-        ("0 0 * * JAN", "'JAN' is a month; months are the fourth field"),
+        ("0 0 MON * *", "'MON' is a day of the week; those are named in day-of-week"),
+        ("0 0 * * JAN", "'JAN' is a month; those are named in the month field"),
         # signs
         ("0 0 LW * *", "'LW' (the last working day) is not supported"),
         ("0 0 L-3 * *", "'L-3' (days before the last) is not supported"),
         ("0 0 1-L * *", "'1-L' cannot be read"),
         ("0 0 32W * *", "32 is out of range"),
-        ("0 0 * * 15W", "in the third field"),
+        ("0 0 * * 15W", "written '15W', in day-of-month"),
         ("0 0 * * L", "the last Friday of a month is 'L5'"),
-        ("0 0 L5 * *", "'L5' its last Friday in the fifth"),
+        ("0 0 L5 * *", "in day-of-week 'L5' is its last Friday"),
         ("0 0 * * 5L", "written 'L5', not '5L'"),
         ("0 0 * * FRIL", "written 'LFRI', not 'FRIL'"),
         ("0 0 * * 1#6", "'1#6' does not exist"),
         ("0 0 * * 1#0", "'1#0' does not exist"),
         ("0 0 * * 1-5#2", "write each on its own"),
-        ("0 0 1#1 * *", "in the fifth field (day-of-week)"),
+        ("0 0 1#1 * *", "written '5#3' or 'FRI#3', in day-of-week"),
         # dates that never come
         ("0 0 30 2 *", "never fires: no month of '2' has a day 30 (the longest has 29)"),
         ("0 0 31 4 *", "for the last day of the month write 'L'"),
@@ -168,3 +159,52 @@ def test_seven_is_sunday() -> None:
 )
 def test_what_is_wrong_is_refused_with_what_was_probably_meant(text: object, said: str) -> None:
     assert said in refusal(text)
+
+
+def test_a_text_that_is_too_long_when_spelled_out_is_refused_at_once() -> None:
+    text = ",".join(f"{minute}/20" for minute in range(10, 29)) + " * * * *"
+    assert len(text) <= 128
+    assert "characters when spelled out; at most 128 are kept" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("*/10 * * * * *", "*/10 * * * * *"),
+        ("05,5,0 */1 9 * * mon-fri", "0,5 * 9 * * MON-FRI"),
+        ("0 0 9 * * *", "0 0 9 * * *"),
+        ("@hourly", "0 0 * * * *"),
+        ("@Weekly", "0 0 0 * * 0"),
+        ("cron(0 9 ? * 2-6 *)", "0 0 9 * * MON-FRI"),
+        ("rate(5 minutes)", "0 */5 * * * *"),
+    ],
+)
+def test_with_seconds_the_text_has_six_fields_the_second_first(text: str, canonical: str) -> None:
+    cron = parse(text, CronFormat.SECONDS)
+    assert cron.text == canonical
+    assert parse(cron.text, CronFormat.SECONDS) == cron
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("*/5 * * * *", "has five fields, but cron_format 'seconds' takes six, the second first: write "),
+        ("*/5 * * * *", "write '0 */5 * * * *', or send cron_format 'standard'"),
+        ("* * * *", "has 4 fields; with cron_format 'seconds' it takes six: second minute hour"),
+        ("0 0 0 9 * * *", "has 7 fields; with cron_format 'seconds'"),
+        ("", "is empty; with cron_format 'seconds'"),
+        ("60 * * * * *", "second: 60 is out of range; it runs from 0 to 59"),
+        ("*/60 * * * * *", "second: '*/60' steps past the end of the field (0-59)"),
+        ("*/90 * * * * *", "for once a minute write '0'"),
+        ("50-10 * * * * *", "second: the range '50-10' runs backwards"),
+        ("MON * * * * *", "second: 'MON' is a day of the week; those are named in day-of-week"),
+        ("L * * * * *", "second: 'L': in day-of-month"),
+        ("? * * * * *", "second: '?' is how AWS and Quartz write 'any'"),
+        ("0 0 9 * * WED 2027", "has 7 fields"),
+        ("0 0 0 30 2 *", "never fires"),
+        ("@every 5m", "'@every' is not supported"),
+        (None, "not NoneType"),
+    ],
+)
+def test_what_is_wrong_with_six_fields_is_said(text: object, said: str) -> None:
+    assert said in refusal(text, CronFormat.SECONDS)

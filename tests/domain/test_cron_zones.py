@@ -82,7 +82,11 @@ def test_the_first_change_is_found_to_the_millisecond() -> None:
         ("0 */5 * * *", "UTC", ["'*/5' starts anew every day: the last gap is 4, not 5."]),
         ("0 0 */2 * *", "UTC", ["'*/2' starts anew on the 1st of every month."]),
         ("* * * * *", "UTC", ["It fires every minute, 1440 times a day."]),
-        ("* 2 * * *", "UTC", ["every minute of the hours '2', 60 times a day", "write '0 2 ...'"]),
+        (
+            "* 2 * * *",
+            "UTC",
+            ["every minute of the hours '2', 60 times a day", "for one run an hour name one minute"],
+        ),
         ("*/2 * * * *", "UTC", ["It fires 720 times a day."]),
         (
             "30 2 * * *",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.invariants import Snapshot, at_rest, slots_complete
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
 from tests.contract.values import NOW, a_run, a_schedule
 from tests.domain.lived import DROPPED, LATE, MINUTE, OVER, RUNS, WAITS, lived
 
@@ -105,3 +105,14 @@ def test_a_day_that_lacks_an_hour_has_its_slot_too() -> None:
     berlin = a_schedule(cron="30 2 * * *", timezone="Europe/Berlin")
     (missing,) = slots_complete(berlin, [], since=round(midnight), until=round(midnight) + 23 * 60 * MINUTE)
     assert missing.text == "fired no slot 2027-03-28 01:00:00.000Z"
+
+
+def test_slots_that_wait_or_were_given_up_are_accounted_for() -> None:
+    waiting = replace(EVERY_MINUTE, waiting=(NOW + 4 * MINUTE, NOW + 5 * MINUTE))
+    passed = a_run(slot=NOW + 2 * MINUTE, task_id=None, status=ExecutionStatus.SKIPPED)
+    assert complete(waiting, [*fired(1, 3), passed]) == []
+    assert complete(replace(waiting, max_runs=4), [*fired(1, 3), passed]) == []
+    assert complete(waiting, fired(1, 3)) == ["schedule-1 fired no slot 2027-01-15 08:02:00.000Z"]
+    assert complete(replace(waiting, waiting=()), [*fired(1, 3), passed], until=4) == [
+        "schedule-1 fired no slot 2027-01-15 08:04:00.000Z"
+    ]

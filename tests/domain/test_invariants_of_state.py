@@ -41,6 +41,15 @@ def run(slot: int, **changes: Any) -> Snapshot:
     return replace(RIGHT, executions=runs)
 
 
+def gave_up(status: ExecutionStatus, *, of: Snapshot = RIGHT) -> Snapshot:
+    """With a slot that has no task, after the others."""
+    slot = SECOND + 60_000
+    passed = replace(
+        RIGHT.executions[1], slot=slot, task_id=None, status=status, executed_at=slot, ended_at=slot
+    )
+    return replace(of, executions=[*of.executions, passed])
+
+
 def asked_for(*, executed_at: int, of: Snapshot = RIGHT) -> Snapshot:
     """As if somebody had asked for the second run, one millisecond off its whole second."""
     second = replace(RIGHT.executions[1], slot=SECOND + 1, executed_at=executed_at)
@@ -109,6 +118,15 @@ BROKEN: dict[str, tuple[int, str, Callable[[], Snapshot]]] = {
     "a holder of another tenant": (12, RUNS, lambda: agent(tenant="other")),
     "a task of another tenant than its schedule": (12, FIRST_TASK, lambda: schedule(tenant="other")),
     "a run that is not counted": (12, SCHEDULE, lambda: schedule(total_runs=1)),
+    "a skipped slot that is not counted": (12, SCHEDULE, lambda: gave_up(ExecutionStatus.SKIPPED)),
+    "a missed slot that is not counted": (12, SCHEDULE, lambda: gave_up(ExecutionStatus.MISSED)),
+    "a schedule that waits for a run that is over": (12, SCHEDULE, lambda: schedule(open_runs=(FIRST_TASK,))),
+    "a schedule that waits for nothing at all": (12, SCHEDULE, lambda: schedule(cancelling=("gone",))),
+    "a slot before its place in the window": (
+        10,
+        f"{SCHEDULE}#{SECOND}",
+        lambda: run(SECOND, spread_ms=3_600_000),
+    ),
     "a failed run that is not counted": (
         12,
         SCHEDULE,
@@ -163,6 +181,11 @@ RIGHT_TOO: dict[str, Callable[[], Snapshot]] = {
         task(FIRST_TASK, ended_at=LONG_AGO), executions=[RIGHT.executions[1]]
     ),
     "a schedule that counts more than is kept": lambda: schedule(total_runs=99, failed_runs=9),
+    "slots that were given up": lambda: gave_up(ExecutionStatus.SKIPPED, of=schedule(skipped_runs=1)),
+    "a schedule whose last slots wait": lambda: schedule(next_slot=None, waiting=(SECOND + 60_000,)),
+    "a schedule that waits for an open run": lambda: replace(
+        schedule(open_runs=(SECOND_TASK,)), executions=run(SECOND, is_watched=True).executions
+    ),
     "a schedule that was deleted": lambda: replace(RIGHT, schedules={}),
     "a schedule made anew under its old id": lambda: schedule(total_runs=0, created_at=SECOND + 1),
     "a pause at its last slot": lambda: schedule(**PAUSED, updated_at=SECOND),

@@ -20,13 +20,10 @@ from chalicelib.domain.schedule_lifecycle import (
     changed,
     created,
     failed,
-    fired,
     paused,
-    ran,
     resumed,
-    run_failed,
-    settled,
 )
+from chalicelib.domain.schedule_runs import fired, ran, settled
 
 MINUTE = 60_000
 
@@ -109,7 +106,7 @@ def test_a_single_run_may_be_due_at_once_and_stands_on_the_next_whole_second() -
 
 
 def test_firing_makes_one_task_of_the_slot_and_moves_on() -> None:
-    schedule, firing = fired(active(), now=SOON + 1_500)
+    schedule, firing, _ = fired(active(), now=SOON + 1_500)
     assert firing is not None
     assert (firing.slot, firing.skipped_since) == (SOON, None)
     assert firing.execution.task_id == firing.task_id == task_id("schedule-1", SOON)
@@ -134,16 +131,16 @@ def test_no_slot_fires_before_its_time() -> None:
 
 
 def test_a_single_run_completes_its_schedule() -> None:
-    schedule, firing = fired(active(run_at=SOON), now=SOON)
+    schedule, firing, _ = fired(active(run_at=SOON), now=SOON)
     assert firing is not None
     assert (schedule.status, schedule.next_slot, schedule.due_at) == (ScheduleStatus.COMPLETED, None, None)
     assert schedule.reason == "its last run has been fired"
 
 
 def test_the_last_of_max_runs_completes_its_schedule() -> None:
-    once, _ = fired(active(max_runs=2), now=SOON)
+    once, _, _ = fired(active(max_runs=2), now=SOON)
     assert once.status is ScheduleStatus.ACTIVE
-    twice, firing = fired(once, now=SOON + 5 * MINUTE)
+    twice, firing, _ = fired(once, now=SOON + 5 * MINUTE)
     assert firing is not None
     assert (twice.status, twice.next_slot, twice.total_runs) == (ScheduleStatus.COMPLETED, None, 2)
 
@@ -151,9 +148,9 @@ def test_the_last_of_max_runs_completes_its_schedule() -> None:
 def test_a_slot_at_start_at_or_end_at_still_fires_and_none_outside_them() -> None:
     first = active(start_at=SOON + 5 * MINUTE, end_at=SOON + 10 * MINUTE)
     assert first.next_slot == SOON + 5 * MINUTE
-    second, _ = fired(first, now=SOON + 5 * MINUTE)
+    second, _, _ = fired(first, now=SOON + 5 * MINUTE)
     assert second.next_slot == SOON + 10 * MINUTE
-    last, firing = fired(second, now=SOON + 10 * MINUTE)
+    last, firing, _ = fired(second, now=SOON + 10 * MINUTE)
     assert firing is not None
     assert last.status is ScheduleStatus.COMPLETED
 
@@ -219,7 +216,7 @@ def test_a_failed_schedule_says_why_and_can_be_resumed_or_repaired() -> None:
 
 
 def test_changing_the_timing_moves_exactly_the_future() -> None:
-    once, _ = fired(active(), now=SOON)
+    once, _, _ = fired(active(), now=SOON)
     schedule = changed(once, now=SOON, cron="30 * * * *", description="half past")
     assert (schedule.cron, schedule.description) == ("30 * * * *", "half past")
     assert schedule.next_slot == NOON + 30 * MINUTE
@@ -244,7 +241,7 @@ def test_a_change_is_checked_like_a_new_schedule() -> None:
     assert refusal(changed, schedule=active(), now=NOON, end_at=NOON)[0] == "/end_at"
     paused_one = paused(active(), now=NOON)
     assert refusal(changed, schedule=paused_one, now=NOON, cron="nonsense")[0] == "/cron_expression"
-    once, _ = fired(active(), now=SOON)
+    once, _, _ = fired(active(), now=SOON)
     assert refusal(changed, schedule=once, now=SOON, max_runs=1) == (
         "/max_runs",
         "must be above the 1 runs there were so far",
@@ -269,13 +266,8 @@ def test_a_run_beside_the_cron_counts_towards_max_runs() -> None:
     assert ran(active(max_runs=2), now=NOON)[0].status is ScheduleStatus.ACTIVE
 
 
-def test_a_failed_run_is_counted() -> None:
-    schedule = run_failed(active())
-    assert (schedule.failed_runs, schedule.version, schedule.revision) == (1, 2, 1)
-
-
 def test_an_outcome_is_recorded_once() -> None:
-    _, firing = fired(active(), now=SOON)
+    _, firing, _ = fired(active(), now=SOON)
     assert firing is not None
     result = Content("11", inline="[1]")
     done = settled(firing.execution, ExecutionStatus.COMPLETED, now=SOON + 9, result=result)

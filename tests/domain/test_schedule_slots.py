@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.content import Content
 from chalicelib.domain.cron import parse
-from chalicelib.domain.recurrence import ALL_WINDOW_MS, GRACE_MS
+from chalicelib.domain.misfires import ALL_WINDOW_MS
+from chalicelib.domain.recurrence import GRACE_MS
 from chalicelib.domain.schedule import CatchupPolicy, Firing, Schedule, ScheduleStatus
-from chalicelib.domain.schedule_lifecycle import created, fired
+from chalicelib.domain.schedule_lifecycle import created
+from chalicelib.domain.schedule_runs import fired
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 NOON = round(datetime.fromisoformat("2027-03-13T12:00Z").timestamp() * 1000)
@@ -38,7 +40,7 @@ def all_due(schedule: Schedule, now: int) -> tuple[Schedule, list[Firing]]:
     """Fire until nothing is due."""
     firings = []
     while schedule.due_at is not None and schedule.due_at <= now:
-        schedule, firing = fired(schedule, now=now)
+        schedule, firing, _ = fired(schedule, now=now)
         firings += [firing] if firing else []
     return schedule, firings
 
@@ -75,7 +77,7 @@ def test_one_missed_slot_is_fired_as_itself() -> None:
 
 
 def test_none_moves_on_without_a_run_when_all_that_was_due_is_missed() -> None:
-    schedule, firing = fired(active(CatchupPolicy.NONE), now=NOON + 28 * MINUTE)
+    schedule, firing, _ = fired(active(CatchupPolicy.NONE), now=NOON + 28 * MINUTE)
     assert firing is None
     assert (schedule.next_slot, schedule.total_runs, schedule.version) == (NOON + 30 * MINUTE, 0, 2)
 

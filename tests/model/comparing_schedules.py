@@ -39,7 +39,8 @@ class ComparingSchedules:
         possible = [schedule.standing]
         if self.model.is_nature_at_work and schedule.status == "ACTIVE":
             possible.append(schedule.handled(at))
-        runs = {ms(run["slot"]): run for run in self.eyes.executions(schedule.schedule_id)}
+        shown = self.eyes.executions(schedule.schedule_id)
+        runs = {ms(run["slot"]): run for run in shown if run["status"] != "MISSED"}
         slots = runs.keys() - schedule.by_hand
         found = [
             standing
@@ -65,6 +66,8 @@ class ComparingSchedules:
         """Each run says what became of its task."""
         for schedule_id in self.model.schedules:
             for run in self.eyes.executions(schedule_id):
+                if run["status"] == "MISSED":
+                    continue
                 task = self.model.tasks[run["task_id"]]
                 good = task.state.status == "COMPLETED"
                 assert task.outcome is not None

@@ -1,7 +1,7 @@
 """Worlds whose stores remember what happened, and let another writer come between a read and a write."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,9 +121,17 @@ class WatchedSchedules(FakeSchedules):
         self.meanwhile.happens()
         super().delete(schedule)
 
-    def fire(self, schedule: Schedule, *, was: int, task: Task, execution: Execution) -> None:
+    def fire(
+        self,
+        schedule: Schedule,
+        *,
+        was: int,
+        task: Task,
+        execution: Execution,
+        given_up: Sequence[Execution] = (),
+    ) -> None:
         self.meanwhile.happens()
-        super().fire(schedule, was=was, task=task, execution=execution)
+        super().fire(schedule, was=was, task=task, execution=execution, given_up=given_up)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Agents', schedules' and executions' rows: small, and gone when they are over."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from chalicelib.domain.agent import Profile
 from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.schedule import ExecutionStatus
 from chalicelib.store.agent_rows import to_record
+from chalicelib.store.schedule_rows import columns, from_record, run_from_record, run_record
 from chalicelib.store.tables import DeadMessageRecord, ExecutionRecord, PayloadRecord, ScheduleRecord
 from tests.budgets.counting import item_bytes
 from tests.contract.implementations import Stores
@@ -72,3 +74,16 @@ def test_a_document_expires_when_it_was_told_to_and_else_never(stores: Stores) -
     stores.payloads.put("task-1", "result", "b", ttl=123)
     assert "ttl" not in row(PayloadRecord.get("task-1", "input"))
     assert row(PayloadRecord.get("task-1", "result"))["ttl"] == {"N": "123"}
+
+
+def test_schedules_and_executions_of_before_there_were_policies_are_read() -> None:
+    schedule = row(ScheduleRecord("schedule-1", failed_runs=2, **columns(a_schedule(), cid="c")))
+    doc = json.loads(schedule["doc"]["S"])
+    run = row(run_record(a_run()))
+    run_doc = json.loads(run["doc"]["S"])
+    fresh = {"window_ms", "excluded", "waiting", "open_runs", "cancelling", "missed_runs", "is_watched"}
+    assert fresh.isdisjoint(doc.keys() | run_doc.keys())
+    read = from_record(ScheduleRecord.from_raw_data(schedule))
+    assert read == replace(a_schedule(), failed_runs=2)
+    assert (read.due_at, read.is_watching) == (read.next_slot, False)
+    assert run_from_record(ExecutionRecord.from_raw_data(run)) == a_run()

@@ -41,8 +41,8 @@ def _metrics_of(before: Task | None, after: Task) -> dict[str, int]:
 
 
 def counted_runs(s: Snapshot, _: History) -> Iterator[Violation]:
-    """12. A schedule counts all its executions, when none was deleted yet."""
-    runs = Counter(run.schedule_id for run in s.executions)
+    """12. A schedule counts all its runs, when none was deleted yet."""
+    runs = Counter(run.schedule_id for run in s.executions if run.is_run)
     failed = Counter(run.schedule_id for run in s.executions if run.status is ExecutionStatus.FAILED)
     for x in s.schedules.values():
         true = (runs[x.schedule_id], failed[x.schedule_id])

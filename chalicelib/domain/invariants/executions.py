@@ -21,16 +21,16 @@ def is_of_timing(run: Execution) -> bool:
 def never_early(s: Snapshot) -> Iterator[Violation]:
     """10. No slot before its time; a run that was asked for stands up to a millisecond ahead."""
     for run in s.executions:
-        if run.executed_at < run.slot - (not is_of_timing(run)):
+        if run.executed_at < run.slot + run.spread_ms - (not is_of_timing(run)):
             text = f"fired {moment(run.executed_at)}, before its slot"
             advice = "a clock of the service is wrong by as much: compare the functions' times in the logs"
             yield of_execution(run, 10, text, advice)
 
 
 def tasks_of_executions(s: Snapshot) -> Iterator[Violation]:
-    """10. Each execution has its task, as long as tasks are kept."""
+    """10. Each execution of a slot that was not given up has its task, as long as tasks are kept."""
     for run in s.executions:
-        if run.task_id not in s.tasks and not is_forgotten(run.ended_at, now=s.now):
+        if run.is_run and run.task_id not in s.tasks and not is_forgotten(run.ended_at, now=s.now):
             advice = (
                 f"an accepted task is gone: restore the row (point-in-time recovery of the tasks table),"
                 f" or run the slot again (POST /aitp/tasks/schedule/{run.schedule_id}/run)"
@@ -57,7 +57,7 @@ def executions_of_tasks(s: Snapshot) -> Iterator[Violation]:
 def outcomes_told(s: Snapshot) -> Iterator[Violation]:
     """12. An execution says what its task says; while the task is not settled, it may not say so yet."""
     for run in s.executions:
-        task = s.tasks.get(run.task_id)
+        task = s.tasks.get(run.task_id or "")
         if task is None or (task.unsettled and run.status is ExecutionStatus.PENDING):
             continue
         true = _told(task)

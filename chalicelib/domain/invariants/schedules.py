@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.domain import recurrence
 from chalicelib.domain.errors import DomainError
@@ -21,10 +21,17 @@ class Tally:
 
     runs: int = 0
     failed: int = 0
+    skipped: int = 0
+    missed: int = 0
+    watched: set[str] = field(default_factory=set)  # tasks whose end is still awaited
 
     def count(self, execution: Execution) -> None:
-        self.runs += 1
+        self.runs += execution.is_run
         self.failed += execution.status is ExecutionStatus.FAILED
+        self.skipped += execution.status is ExecutionStatus.SKIPPED
+        self.missed += execution.status is ExecutionStatus.MISSED
+        if execution.is_watched and execution.status is ExecutionStatus.PENDING:
+            self.watched.add(execution.task_id or "")
 
 
 def tallied(schedules: Mapping[str, Schedule], tallies: dict[str, Tally], run: Execution) -> None:
@@ -35,10 +42,10 @@ def tallied(schedules: Mapping[str, Schedule], tallies: dict[str, Tally], run: E
 
 
 def standing(s: Snapshot) -> Iterator[Violation]:
-    """10, 11. An ACTIVE schedule stands before a slot of its own, any other before none."""
+    """10, 11. An ACTIVE schedule stands before a slot of its own, or its last wait; any other before none."""
     for schedule in s.schedules.values():
         slot, is_active = schedule.next_slot, schedule.status is ScheduleStatus.ACTIVE
-        if is_active and slot is None:
+        if is_active and slot is None and not schedule.waiting:
             yield of_schedule(schedule, 10, "is ACTIVE and stands before no slot: it never fires", _MOVE)
         elif is_active and slot is not None:
             wrong = _why_not(schedule, slot)
@@ -72,10 +79,16 @@ def miscounted(schedule: Schedule, kept: Tally) -> Iterator[Violation]:
     for name, counts, runs in (
         ("total_runs", schedule.total_runs, kept.runs),
         ("failed_runs", schedule.failed_runs, kept.failed),
+        ("skipped_runs", schedule.skipped_runs, kept.skipped),
+        ("missed_runs", schedule.missed_runs, kept.missed),
     ):
         if counts < runs:
             advice = "only what people are shown is wrong, and max_runs: note it, and look for other writers"
             yield of_schedule(schedule, 12, f"counts {name} {counts}, and {runs} are kept", advice)
+    over = sorted({*schedule.open_runs, *schedule.cancelling} - kept.watched)
+    if over:
+        advice = "its slots may wait for them for ever: set overlap_policy to allow, and note what happened"
+        yield of_schedule(schedule, 12, f"waits for {', '.join(over)}, which are not open", advice)
 
 
 OF_SCHEDULES = (standing, counters)

@@ -14,15 +14,17 @@ from .violation import Violation, moment, of_execution, of_schedule
 def slots_complete(
     schedule: Schedule, executions: Sequence[Execution], *, since: int, until: int
 ) -> list[Violation]:
-    """10. The slots fired in (since, until] are those of its timing, runs that were asked for aside.
+    """10. The slots in (since, until] that were fired, wait or were skipped are those of its timing.
 
-    For a schedule that was neither paused nor changed, over a time in which the clock looked at it each
-    minute, so that catch-up skipped nothing. `executions` has all there ever were, as they count towards
-    max_runs; let `until` lie before the slots that may still be late.
+    For a schedule that was neither paused, changed nor backfilled, over a time in which the clock looked at
+    it each minute, so that catch-up gave up nothing. Runs that were asked for are left aside. `executions`
+    has all there ever were, as they count towards max_runs; let `until` lie before the slots that may still
+    be late.
     """
     mine = [run for run in executions if run.schedule_id == schedule.schedule_id]
     fired = {run.slot: run for run in mine if is_of_timing(run) and since < run.slot <= until}
-    wanted = set(_slots(schedule, sorted(run.slot for run in mine), since=since, until=until))
+    ran = [*(run.slot for run in mine if run.is_run), *schedule.waiting]
+    wanted = set(_slots(schedule, sorted(ran), since=since, until=until)) - set(schedule.waiting)
     advice = "look for the tick's failures at that time, and run it (POST .../run) if it is still wanted"
     missing = [
         of_schedule(schedule, 10, f"fired no slot {moment(slot)}", advice)
@@ -37,8 +39,12 @@ def slots_complete(
 
 
 def _slots(schedule: Schedule, runs: Sequence[int], *, since: int, until: int) -> Iterator[int]:
-    """Those of its timing; `runs` are all slots that were fired, in order."""
-    slot = next_slot(replace(schedule, total_runs=bisect_right(runs, since)), after=since)
+    """Those of its timing; `runs` are all slots that were fired or wait, in order."""
+    slot = next_slot(_after_runs(schedule, bisect_right(runs, since)), after=since)
     while slot is not None and slot <= until:
         yield slot
-        slot = next_slot(replace(schedule, total_runs=bisect_right(runs, slot)), after=slot)
+        slot = next_slot(_after_runs(schedule, bisect_right(runs, slot)), after=slot)
+
+
+def _after_runs(schedule: Schedule, count: int) -> Schedule:
+    return replace(schedule, total_runs=count, waiting=())

@@ -123,5 +123,6 @@ WOUNDS: dict[str, tuple[int, Callable[[Patient], str]]] = {
     "a holder that is gone": (12, agent_gone),
     "a task of another tenant than its holder": (12, changed("runs", tenant="other")),
     "a run that is not counted": (12, of_schedule(total_runs=1)),
+    "a schedule that waits for what is not open": (12, of_schedule(open_runs=("gone",))),
     "an outcome that is not the task's": (12, of_run(status="FAILED")),
 }

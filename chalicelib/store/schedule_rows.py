@@ -1,0 +1,70 @@
+"""Schedules and executions as rows: indexes and conditions read attributes, the rest is one JSON document."""
+
+import json
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from chalicelib.domain.ids import clock_shard
+from chalicelib.domain.schedule import GIVEN_UP, Execution, Schedule
+from chalicelib.domain.task import RETENTION_S
+
+from .adapters import adapter
+from .tables import ExecutionRecord, ScheduleRecord
+
+_ATTRIBUTES = {"schedule_id", "created_at", "status", "version", "failed_runs"}
+_RUN_ATTRIBUTES = {"schedule_id", "slot", "status"}
+_GIVEN_UP = sorted(status.value for status in GIVEN_UP)
+
+
+def columns(schedule: Schedule, *, cid: str) -> dict[str, Any]:
+    """The attributes of a schedule's row but its key, and `failed_runs`."""
+    return {
+        "client_key": f"{schedule.tenant}#{schedule.client_id}",
+        "created_at": schedule.created_at,
+        "status": schedule.status.value,
+        "version": schedule.version,
+        "cid": cid,
+        "clock_shard": None if schedule.due_at is None else clock_shard(schedule.schedule_id),
+        "due_at": schedule.due_at,
+        "doc": adapter(Schedule).dump_json(schedule, exclude=_ATTRIBUTES, exclude_defaults=True).decode(),
+    }
+
+
+def actions_of(schedule: Schedule, *, cid: str) -> list[Action]:
+    """All but `failed_runs`, which runs count up on their own when they end."""
+    return [
+        getattr(ScheduleRecord, name).remove() if value is None else getattr(ScheduleRecord, name).set(value)
+        for name, value in columns(schedule, cid=cid).items()
+    ]
+
+
+def from_record(record: ScheduleRecord) -> Schedule:
+    """The schedule of a row."""
+    keys = {name: getattr(record, name) for name in _ATTRIBUTES}
+    return adapter(Schedule).validate_python(json.loads(record.doc) | keys)
+
+
+def run_record(execution: Execution) -> ExecutionRecord:
+    """The row of an execution; what is over is deleted 30 days later."""
+    return ExecutionRecord(
+        execution.schedule_id,
+        execution.slot,
+        status=execution.status.value,
+        doc=adapter(Execution).dump_json(execution, exclude=_RUN_ATTRIBUTES, exclude_defaults=True).decode(),
+        ttl=None if execution.ended_at is None else execution.ended_at // 1000 + RETENTION_S,
+    )
+
+
+def run_from_record(record: ExecutionRecord) -> Execution:
+    """The execution of a row."""
+    keys = {name: getattr(record, name) for name in _RUN_ATTRIBUTES}
+    return adapter(Execution).validate_python(json.loads(record.doc) | keys)
+
+
+def without_run() -> Condition:
+    """The slot has no execution, or was given up before."""
+    given_up = ExecutionRecord.status.is_in(*_GIVEN_UP)
+    condition: Condition = ExecutionRecord.schedule_id.does_not_exist() | given_up
+    return condition
