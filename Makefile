@@ -42,11 +42,13 @@ check: $(READY)
 	@echo "format, lint, types, imports, dependencies: fine"
 
 unit: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report=
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report= --ignore tests/faults
 	@$(BIN)/coverage report --include='chalicelib/domain/*,chalicelib/services/*' --fail-under=100
 	@total=$$($(BIN)/coverage report --fail-under=90 --format=total) \
 		&& echo "coverage: domain and services 100 %, all $$total %" \
 		|| { echo "coverage is $$total %, below 90 %" >&2; exit 1; }
+	@echo "what may go wrong at any call (tests/faults; without coverage, which would take twice as long)"
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/faults
 
 chaos: $(READY) ## Twenty storms and hundreds of pairs of faults, by seed; about ten minutes (SEED= plays one storm)
 	@$(BIN)/python -m tests.faults.chaos $(if $(SEED),--seed $(SEED))

@@ -21,6 +21,7 @@ GOOD_QUERIES = {
     "report_status": "/aitp/tasks/{task_id}/status?agent_id=agent-1",
     "cancel_task": "/aitp/tasks/{task_id}?reason=a",
     "create_schedule": "/aitp/tasks/schedule?description=a",
+    "backfill_schedule": "/aitp/tasks/schedule/{schedule_id}/backfill?since=2026-11-20T00:00:00Z",
     "change_schedule": "/aitp/tasks/schedule/{schedule_id}?description=a",
     "pause_schedule": "/aitp/tasks/schedule/{schedule_id}/pause?reason=a",
     "validate_cron": "/aitp/tasks/schedule/validate?timezone=UTC",
@@ -84,6 +85,7 @@ WRONG_QUERIES = {
         "metadata=1",
     ),
     "pause_schedule": ("reason=" + "x" * LONG,),
+    "backfill_schedule": ("since=yesterday", "since=", "until=2026-13-01T00:00:00Z", "until="),
     "validate_cron": ("cron_format=quartz", "cron_format=", "schedule_id=a%20b", "schedule_id="),
     "preview_schedule": ("count=0", "count=101", "count=ten", "count=", "timezone=Mars", "timezone="),
 }

@@ -46,7 +46,12 @@ class Load:
                 self.cancelled.add(task.task_id)
 
     def work(self, client: Client) -> None:
-        client.register_agent(self.name, agent_id=self.name, capabilities=[self.name])
+        client.register_agent(
+            self.name,
+            agent_id=self.name,
+            capabilities=[self.name],
+            max_concurrency=500,  # what is cancelled before it began holds a slot for its minute
+        )
         for task in list(client.list_tasks(assigned_agent_id=self.name)):
             result = {"of": task.task_id}
             with contextlib.suppress(Conflict):  # cancelled meanwhile
