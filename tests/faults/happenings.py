@@ -160,11 +160,12 @@ def _kind(happening: Happening, *groups: set[str]) -> Kind:
     return Kind(happening, frozenset().union(*groups))
 
 
-# To die after a read is to die before what follows it; a clock that says that nothing is due can only fail.
+# To die after a read is to die before what follows it; a read that is tried again, or takes long, is the next
+# write coming late; a clock that says that nothing is due can only fail.
 KINDS: Mapping[str, Kind] = {
     "kill_before": _kind(kill_before, CALLS, {IDLE}),
     "kill_after": _kind(kill_after, WRITES, SENDS, QUEUES),
-    "throttle": _kind(throttle, CALLS),
+    "throttle": _kind(throttle, WRITES, SENDS, QUEUES),
     "outage": _kind(outage, CALLS, {IDLE}),
     "unknown": _kind(unknown, WRITES, SENDS),
     "silence": _kind(silence, WRITES, SENDS),
@@ -173,7 +174,7 @@ KINDS: Mapping[str, Kind] = {
     "drop": _kind(drop, SENDS),
     "double": _kind(double, SENDS),
     "delay": _kind(delay, SENDS),
-    "slow": _kind(slow, CALLS),
+    "slow": _kind(slow, WRITES, SENDS, QUEUES),
     "overtaken": _kind(overtaken, CALLS),
     "consumed": _kind(consumed, WRITES),
     "stale": _kind(stale, INDEXED),
