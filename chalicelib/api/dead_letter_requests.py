@@ -13,10 +13,9 @@ from .fields import Capability, Cursor, Id, Limit, Moment, Name, Paging, Request
 MOST_REDRIVEN = 100  # by one call
 
 
-class DeadLetterQuery(Paging):
+class _Which(Request):
     """All that are given must hold; `since` and `until` bound when it ended, `until` not included."""
 
-    capability: Capability | None = None
     task_type: Name | None = None
     client_id: Name | None = None
     schedule_id: Id | None = None
@@ -25,16 +24,16 @@ class DeadLetterQuery(Paging):
     until: Moment | None = None
 
 
-class DeadLetterFilter(Request):
-    """All that are given must hold; none means every dead letter."""
+class DeadLetterQuery(_Which, Paging):
+    """A page of those."""
+
+    capability: Capability | None = None
+
+
+class DeadLetterFilter(_Which):
+    """None given means every dead letter."""
 
     capability_required: Capability | None = None
-    task_type: Name | None = None
-    client_id: Name | None = None
-    schedule_id: Id | None = None
-    failure_kind: FailureKind | None = None
-    since: Moment | None = None
-    until: Moment | None = None
 
 
 def wanted(asked: DeadLetterQuery | DeadLetterFilter) -> DeadFilter:

@@ -44,6 +44,11 @@ class Invalid(DomainError):
         return cls((FieldError(pointer, message),))
 
 
+def unknown_cursor() -> Invalid:
+    """What is said to a cursor that the list never gave out."""
+    return Invalid.at("cursor", "is not one that this list answered; leave it out to start over")
+
+
 class TooLarge(DomainError):
     """The request or one of its payloads is larger than the stated limit."""
 

@@ -10,8 +10,8 @@ from . import ids, lifecycle
 from .content import Content
 from .errors import Conflict, IllegalMove
 from .task import Status, Task
+from .zones import DAY_MS
 
-DAY_MS = 24 * 3600 * 1000
 RETRYABLE = frozenset({Status.FAILED, Status.CANCELLED})
 
 

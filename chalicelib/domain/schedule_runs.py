@@ -56,9 +56,7 @@ def _of_waiting(schedule: Schedule, now: int) -> Fired:
 
 
 def _of_timing(schedule: Schedule, due: int, now: int) -> Fired:
-    at = (
-        now - schedule.spread_ms
-    )  # what is said of slots speaks about their time, not their place in the window
+    at = now - schedule.spread_ms  # slots are spoken of by their time, not by their place in the window
     slot = caught_up(schedule, due, now=at)
     gone: list[Execution] = []
     if slot != due:

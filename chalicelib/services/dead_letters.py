@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from chalicelib.domain.errors import Invalid
-from chalicelib.domain.redrive import DAY_MS, day_of
+from chalicelib.domain.errors import unknown_cursor
+from chalicelib.domain.redrive import day_of
 from chalicelib.domain.task import RETENTION_S, FailureKind, Task
+from chalicelib.domain.zones import DAY_MS
 
 from .ports import Clock, Page, TaskStore
 
@@ -80,5 +81,5 @@ def _sooner(limit: int | None, end: int) -> int:
 def _place(cursor: str, last: int) -> tuple[int, str | None]:
     match = _CURSOR.fullmatch(cursor)
     if match is None or int(match[1]) > last:
-        raise Invalid.at("cursor", "is not one that this list answered; leave it out to start over")
+        raise unknown_cursor()
     return int(match[1]), match[2] or None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.dead_message import DeadMessage, died, kept_days
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.errors import unknown_cursor
 
 from .messages import UnknownMessage, decoded
 from .ports import Clock, DeadMessages, Hint, Metrics, Page, WorkQueue
@@ -102,5 +102,5 @@ def _place(cursor: str | None, days: list[str]) -> tuple[list[str], str | None]:
         return days, None
     day, _, inner = cursor.partition(".")
     if day not in days:
-        raise Invalid.at("cursor", "is not one that this list answered; leave it out to start over")
+        raise unknown_cursor()
     return days[days.index(day) :], inner or None

@@ -12,7 +12,7 @@ from pynamodb.indexes import Index
 from pynamodb.models import Model
 from pynamodb.pagination import ResultIterator
 
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.errors import unknown_cursor
 
 M = TypeVar("M", bound=Model)
 Listed = type[M] | Index[M]
@@ -66,13 +66,8 @@ def decoded(
     except (ValueError, RecursionError):
         key = None
     if not isinstance(key, dict) or not _fits(key, listed, partition):
-        raise not_ours()
+        raise unknown_cursor()
     return key
-
-
-def not_ours() -> Invalid:
-    """What is said to a cursor that the list never gave out."""
-    return Invalid.at("cursor", "is not one that this list answered; leave it out to start over")
 
 
 def _fits(key: dict[str, Any], listed: Listed[Any], partition: str | int | None) -> bool:

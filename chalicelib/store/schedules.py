@@ -15,6 +15,7 @@ from .schedule_rows import actions_of, columns, from_record, run_from_record, ru
 from .tables import ExecutionRecord, ScheduleRecord, TaskRecord
 from .writes import Refused, Writes
 
+_PENDING = ExecutionRecord.status == ExecutionStatus.PENDING.value
 _FAILED = ScheduleRecord.failed_runs.add(1)
 RANGE_PAGE = 1_000
 
@@ -134,10 +135,9 @@ class DynamoSchedules:
 
     def settle(self, execution: Execution) -> bool:
         cid = self._writes.new_call_id()
-        pending = ExecutionRecord.status == ExecutionStatus.PENDING.value
 
         def fill(transaction: TransactWrite) -> None:
-            transaction.save(run_record(execution), condition=pending)
+            transaction.save(run_record(execution), condition=_PENDING)
             if execution.status is ExecutionStatus.FAILED:
                 transaction.update(
                     ScheduleRecord(execution.schedule_id),
@@ -153,11 +153,10 @@ class DynamoSchedules:
 
     def end_run(self, execution: Execution, schedule: Schedule, *, was: int) -> bool:
         cid = self._writes.new_call_id()
-        pending = ExecutionRecord.status == ExecutionStatus.PENDING.value
         failures = [_FAILED] if execution.status is ExecutionStatus.FAILED else []
 
         def fill(transaction: TransactWrite) -> None:
-            transaction.save(run_record(execution), condition=pending)
+            transaction.save(run_record(execution), condition=_PENDING)
             _move(transaction, schedule, was=was, cid=cid, also=failures)
 
         try:
@@ -171,9 +170,8 @@ class DynamoSchedules:
     def _settled_alone(self, execution: Execution, *, cid: str) -> bool:
         """Its schedule was deleted meanwhile: there is no counter to keep."""
         record = run_record(execution)
-        pending = ExecutionRecord.status == ExecutionStatus.PENDING.value
         try:
-            self._writes.once(lambda: record.save(condition=pending), cid=cid)
+            self._writes.once(lambda: record.save(condition=_PENDING), cid=cid)
         except Refused:
             return False
         return True

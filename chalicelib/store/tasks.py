@@ -7,6 +7,7 @@ from threading import Lock
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.agent import Agent
+from chalicelib.domain.errors import unknown_cursor
 from chalicelib.domain.task import Task
 from chalicelib.domain.trust import Evidence
 from chalicelib.services.ports import AgentUnavailable, DueRow, Page, Standing
@@ -138,7 +139,7 @@ class DynamoTasks:
         key = dead_key(tenant, day)
         start = paging.decoded(cursor, TaskRecord.dead, key)
         if start is not None and not since <= int(start["ended_at"]["N"]) < until:
-            raise paging.not_ours()  # DynamoDB takes a start outside the condition for our own mistake
+            raise unknown_cursor()  # DynamoDB takes a start outside the condition for our own mistake
         rows, after = paging.queried(
             TaskRecord.dead, key, within, limit=limit, cursor=cursor, newest_first=True
         )
