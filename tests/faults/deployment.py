@@ -55,6 +55,11 @@ class Reply:
         return 200 <= self.status < 300
 
 
+def _names(keyed: Mapping[str, Any]) -> list[str]:
+    """The attributes of a table's or an index's key."""
+    return [key["AttributeName"] for key in keyed["KeySchema"]]
+
+
 class Stage:
     """What takes long to make and lasts: an engine that is started, clients over it, Chalice apps."""
 
@@ -69,6 +74,13 @@ class Stage:
         self.use_cases: UseCases | None = None  # of the process that is asked next
         self.apps = [create_app(self.asked, auth=Auth(open_mode=True), version="1") for _ in range(2)]
         self.routes = Routes(list(self.apps[0].routes))
+        made = cloud.plan.tables.values()
+        self.table_keys = {t["TableName"]: _names(t) for t in made}
+        self.index_keys = {
+            f"{t['TableName']}/{i['IndexName']}": tuple(_names(i))
+            for t in made
+            for i in t.get("GlobalSecondaryIndexes", ())
+        }
 
     def asked(self) -> UseCases:
         assert self.use_cases is not None
@@ -209,15 +221,8 @@ class Deployment:
         """From here on an index that lags shows what is there now."""
         past = Past(
             rows={m.Meta.table_name: [dict(i) for i in items(m)] for m in tables.ALL},
-            index_keys={
-                f"{t['TableName']}/{i['IndexName']}": tuple(k["AttributeName"] for k in i["KeySchema"])
-                for t in self.stage.cloud.plan.tables.values()
-                for i in t.get("GlobalSecondaryIndexes", ())
-            },
-            table_keys={
-                t["TableName"]: [k["AttributeName"] for k in t["KeySchema"]]
-                for t in self.stage.cloud.plan.tables.values()
-            },
+            index_keys=self.stage.index_keys,
+            table_keys=self.stage.table_keys,
         )
         self.choke.as_before = past.answer
 
