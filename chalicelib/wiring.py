@@ -40,6 +40,7 @@ from chalicelib.settings import Settings
 from chalicelib.store import connection, tables
 from chalicelib.store.agents import DynamoAgents
 from chalicelib.store.dead_messages import DynamoDeadMessages
+from chalicelib.store.limits import DynamoLimits
 from chalicelib.store.payloads import DynamoPayloads
 from chalicelib.store.schedules import DynamoSchedules
 from chalicelib.store.tasks import DynamoTasks
@@ -61,6 +62,7 @@ class Ports:
     queue: ports.WorkQueue
     agent_queues: ports.AgentQueues
     dead_messages: ports.DeadMessages
+    limits: ports.Limits
     clock: ports.Clock
     new_id: ports.NewId
     chance: ports.Chance
@@ -101,6 +103,7 @@ def aws(settings: Settings, metrics: ports.Metrics) -> Ports:
         queue=queues.SqsWork(sqs, settings.work_queue_url, log, metrics),
         agent_queues=queues.SqsAgentQueues(sqs, settings.stage, log, metrics),
         dead_messages=DynamoDeadMessages(writes),
+        limits=DynamoLimits(writes),
         clock=wall_clock,
         new_id=new_id,
         chance=chance,

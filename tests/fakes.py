@@ -510,6 +510,16 @@ class FakeDeadMessages:
 
 
 @dataclass
+class FakeLimits:
+    ends: dict[str, int] = field(default_factory=dict)
+
+    def reserve(self, limit_id: str, length: int, *, since: int) -> int:
+        begin = max(since, self.ends.get(limit_id, since))
+        self.ends[limit_id] = begin + length
+        return begin
+
+
+@dataclass
 class FakeMetrics:
     counted: list[tuple[str, float, dict[str, str]]] = field(default_factory=list)
 
@@ -546,6 +556,7 @@ class World:
     agent_queues: FakeAgentQueues
     metrics: FakeMetrics
     dead_messages: FakeDeadMessages
+    limits: FakeLimits
     use_cases: UseCases
     log: SilentLog = field(default_factory=SilentLog)
 
@@ -589,7 +600,7 @@ def bundled(
     """A world over these stores, with everything else new."""
     agents, payloads, ticks = tasks.agents, FakePayloads(), FakeTicks()
     queue, agent_queues, metrics = FakeQueue(), FakeAgentQueues(), FakeMetrics()
-    dead_messages = FakeDeadMessages()
+    dead_messages, limits = FakeDeadMessages(), FakeLimits()
     use_cases = wiring.assemble(
         wiring.Ports(
             tasks=tasks,
@@ -600,6 +611,7 @@ def bundled(
             queue=queue,
             agent_queues=agent_queues,
             dead_messages=dead_messages,
+            limits=limits,
             clock=clock,
             new_id=Ids(),
             chance=chance,
@@ -618,5 +630,6 @@ def bundled(
         agent_queues,
         metrics,
         dead_messages,
+        limits,
         use_cases,
     )

@@ -248,6 +248,15 @@ class ScheduleStore(Clocked, Protocol):
         """Of slots from `since` to `until`, both included, oldest first; the newest may be missing yet."""
 
 
+class Limits(Protocol):
+    """Times that are given away piece by piece: what is reserved at a rate, or lined up by turns."""
+
+    def reserve(self, limit_id: str, length: int, *, since: int) -> int:
+        """Where a piece of this length (milliseconds) begins that nobody else has: at `since`, or where the
+        last piece ends if that is later. A piece whose caller dies is lost, never given twice.
+        """
+
+
 class TickStore(Protocol):
     """When the tick last ran."""
 

@@ -219,6 +219,18 @@ class DeadMessageRecord(Model):
     ttl = NumberAttribute()
 
 
+class LimitRecord(Model):
+    """How far the time of one limit or line is given away."""
+
+    class Meta:
+        table_name = "limits"
+
+    limit_id = UnicodeAttribute(hash_key=True)
+    at = NumberAttribute()
+    cid = UnicodeAttribute(null=True)
+    ttl = NumberAttribute()
+
+
 class TickRecord(Model):
     """When the tick last ran."""
 
@@ -239,6 +251,7 @@ ALL: tuple[type[Model], ...] = (
     ExecutionRecord,
     TickRecord,
     DeadMessageRecord,
+    LimitRecord,
 )
 _BASE_NAMES = {model: model.Meta.table_name for model in ALL}
 

@@ -17,6 +17,7 @@ from chalicelib import queues
 from chalicelib.services import messages, ports
 from chalicelib.store.agents import DynamoAgents
 from chalicelib.store.dead_messages import DynamoDeadMessages
+from chalicelib.store.limits import DynamoLimits
 from chalicelib.store.payloads import DynamoPayloads
 from chalicelib.store.schedules import DynamoSchedules
 from chalicelib.store.tasks import DynamoTasks
@@ -41,6 +42,7 @@ class Stores:
     queue: ports.WorkQueue
     agent_queues: ports.AgentQueues
     dead_messages: ports.DeadMessages
+    limits: ports.Limits
     heard: Callable[[int], list[ports.Hint]]  # takes the hints that are visible at a time
     told: Callable[[str], list[dict[str, Any]]]  # takes what lies in an agent's queue
     at: Callable[[int], AbstractContextManager[Any]]  # it is that time, for those who keep their own
@@ -95,6 +97,7 @@ def _fakes() -> Stores:
         queue=queue,
         agent_queues=agent_queues,
         dead_messages=fakes.FakeDeadMessages(),
+        limits=fakes.FakeLimits(),
         heard=heard,
         told=told,
         at=lambda _now: nullcontext(),
@@ -132,6 +135,7 @@ def _aws(emulator: emulators.Emulator) -> Stores:
         queue=queues.SqsWork(sqs, url, log, metrics),
         agent_queues=queues.SqsAgentQueues(sqs, "test", log, metrics),
         dead_messages=DynamoDeadMessages(writes),
+        limits=DynamoLimits(writes),
         heard=heard,
         told=lambda queue_url: [json.loads(body) for body in taken(queue_url)],
         at=at,

@@ -194,3 +194,9 @@ def test_the_end_of_a_run_is_counted_once_with_what_its_schedule_makes_of_it(sto
     with stores.wire.losing_answer("TransactWriteItems"):
         assert stores.schedules.end_run(run, after, was=2)
     assert schedule_row(stores) == replace(after, failed_runs=1)
+
+
+def test_a_reserved_piece_whose_answer_was_lost_is_lost_and_never_given_twice(stores: Stores) -> None:
+    with stores.wire.losing_answer("UpdateItem"):
+        assert stores.limits.reserve("slots#a", 1_000, since=NOW) == NOW + 1_000
+    assert stores.limits.reserve("slots#a", 1_000, since=NOW) == NOW + 2_000
