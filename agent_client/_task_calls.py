@@ -152,6 +152,16 @@ class TaskCalls(Calls):
         query = present({"reason": reason})
         return self._fetch(Task, Call("DELETE", f"/aitp/tasks/{segment(task_id)}", query=query))
 
+    def set_priority(self, task_id: str, priority: int) -> Task:
+        """1 to 10, 10 first: a task that waits moves in its line. Raises IllegalMove for what is over."""
+        path = f"/aitp/tasks/{segment(task_id)}/priority"
+        return self._fetch(Task, Call("PUT", path, body={"priority": priority}))
+
+    def set_timeout(self, task_id: str, timeout_seconds: float) -> Task:
+        """Counted from its start, also of a task that runs already. Raises IllegalMove for what is over."""
+        path = f"/aitp/tasks/{segment(task_id)}/timeout"
+        return self._fetch(Task, Call("PUT", path, body={"timeout_seconds": timeout_seconds}))
+
     def wait(self, task_id: str, *, timeout: float = 60.0) -> Task:
         """The task once it is over, whatever its outcome. Raises WaitTimeout after `timeout` seconds."""
         until = self._ports.monotonic() + timeout

@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from chalicelib import queues, telemetry
 from chalicelib.services import ports
+from chalicelib.services.adjusting import Adjusting
 from chalicelib.services.agents import Agents
 from chalicelib.services.backfilling import Backfilling
 from chalicelib.services.cancelling import Cancelling
@@ -231,6 +232,7 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
         reading=Reading(p.tasks, p.agents, p.payloads, p.schedules, p.clock),
         holding=a.holding,
         cancelling=a.cancelling,
+        adjusting=Adjusting(a.changing),
         dead_letters=a.dead_letters,
         retrying=a.retrying,
         redriving=Redriving(a.dead_letters, a.retrying, p.tasks, p.payloads, p.queue, p.clock),

@@ -7,7 +7,17 @@ from chalice.app import Blueprint, Chalice
 
 from chalicelib.services.usecases import UseCases
 
-from . import agents, agents_at_work, dead_letters, dead_messages, operations, schedule_runs, schedules, tasks
+from . import (
+    agents,
+    agents_at_work,
+    dead_letters,
+    dead_messages,
+    operations,
+    schedule_runs,
+    schedules,
+    task_changes,
+    tasks,
+)
 from .answering import Answering
 from .caller import Auth
 from .operation import Operation, Service
@@ -17,6 +27,7 @@ OPERATIONS = (
     *agents.routes.operations,
     *agents_at_work.routes.operations,
     *tasks.routes.operations,
+    *task_changes.routes.operations,
     *schedules.routes.operations,
     *schedule_runs.routes.operations,
     *dead_letters.routes.operations,

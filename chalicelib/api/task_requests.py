@@ -69,10 +69,13 @@ def _named_policy(value: object) -> object:
     return {"strategy": value} if isinstance(value, str) else value
 
 
+Timeout = Annotated[float, Field(ge=1, le=43_200)]
+
+
 class TaskOptions(Request):
     """How a task is run, whoever makes it."""
 
-    timeout_seconds: Annotated[float, Field(ge=1, le=43_200)] = 300
+    timeout_seconds: Timeout = 300
     max_retries: Annotated[int, Field(ge=0, le=100)] = 3
     retry_policy: Annotated[
         RetryPolicyFields,
@@ -150,3 +153,15 @@ class Reason(Request):
     """Why, in the caller's words."""
 
     reason: Words | None = None
+
+
+class NewPriority(Request):
+    """How urgent a task is from now on, 10 first."""
+
+    priority: Priority
+
+
+class NewTimeout(Request):
+    """How long a task may run from its start on."""
+
+    timeout_seconds: Timeout

@@ -70,6 +70,9 @@ def submitted(task: Task, *, now: int) -> Task:
 def as_submitted(task: Task) -> Task:
     """The task as it was when it was new, whatever became of it since."""
     asked = {name: getattr(task, name) for name in _ASKED}
+    for name in ("priority", "timeout_ms"):
+        first = asked.pop(f"first_{name}")
+        asked[name] = asked[name] if first is None else first
     return submitted(Task(**asked), now=task.created_at)
 
 

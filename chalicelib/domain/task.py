@@ -118,6 +118,8 @@ class Task:
     request: str | None = None  # fingerprint of the request that an idempotency key came with
     awaited: bool = False  # somebody waits for its outcome: finishing leaves the mark `unsettled`
     retry_of: str | None = None  # the task in whose place this one was made
+    first_priority: int | None = None  # as submitted, where it was changed since
+    first_timeout_ms: int | None = None
 
     status: Status = Status.PENDING
     version: int = 1

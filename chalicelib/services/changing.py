@@ -79,8 +79,8 @@ class Changing:
             hints.append(Hint(kind=HintKind.FILL, row_id=task.lease.agent_id))
         if after.status is Status.PENDING and after.queue_key != task.queue_key:
             hints += of_waiting(after, now=now)
-        if after.status is Status.ACTIVE and task.status is not Status.ACTIVE and after.lease is not None:
-            hints += of_due(Aggregate.TASK, after.task_id, after.lease.deadline, now=now)
+        if after.status is Status.ACTIVE and _deadline(after) != _deadline(task):
+            hints += of_due(Aggregate.TASK, after.task_id, _deadline(after), now=now)
         if hints:
             self.queue.announce(*hints, now=now)
         self._measure(task, after, now)
@@ -93,3 +93,7 @@ class Changing:
             self.metrics.count("tasks_retried_total")
         if after.last is not None and after.last is not task.last and after.last.outcome == "timeout":
             self.metrics.count("tasks_timed_out_total")
+
+
+def _deadline(task: Task) -> int | None:
+    return None if task.lease is None else task.lease.deadline

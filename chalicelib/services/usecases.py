@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .adjusting import Adjusting
 from .agents import Agents
 from .backfilling import Backfilling
 from .cancelling import Cancelling
@@ -31,6 +32,7 @@ class UseCases:
     reading: Reading
     holding: Holding
     cancelling: Cancelling
+    adjusting: Adjusting
     dead_letters: DeadLetters
     retrying: Retrying
     redriving: Redriving

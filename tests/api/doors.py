@@ -57,6 +57,16 @@ DOORS = SCHEDULE_DOORS | {
         },
         ("status",),
     ),
+    "change_priority": Door(
+        "PUT", "/aitp/tasks/{task_id}/priority", {"priority": 7}, {"priority": PRIORITY}, ("priority",)
+    ),
+    "change_timeout": Door(
+        "PUT",
+        "/aitp/tasks/{task_id}/timeout",
+        {"timeout_seconds": 60},
+        {"timeout_seconds": OPTIONS["timeout_seconds"]},
+        ("timeout_seconds",),
+    ),
     "cancel_task": Door("DELETE", "/aitp/tasks/{task_id}", {}, {"reason": WORDS}),
     "register_agent": Door(
         "POST",

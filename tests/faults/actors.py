@@ -24,6 +24,7 @@ class Ledger:
     """What was acknowledged to somebody: the service must stand by all of it."""
 
     created: set[str] = field(default_factory=set)
+    changed: dict[tuple[str, str], int] = field(default_factory=dict)  # by task and what of it
     completed: dict[str, Any] = field(default_factory=dict)  # result by task
     cancelled: set[str] = field(default_factory=set)
     schedules: set[str] = field(default_factory=set)
@@ -71,6 +72,17 @@ class Client:
         reply = self.ask("DELETE", f"/aitp/tasks/{task_id}", {"reason": "not needed"})
         if reply is not None and reply.is_ack:
             self.ledger.cancelled.add(task_id)
+
+    def prioritise(self, task_id: str, priority: int) -> None:
+        self._change(task_id, "priority", {"priority": priority}, priority)
+
+    def retime(self, task_id: str, seconds: int) -> None:
+        self._change(task_id, "timeout_ms", {"timeout_seconds": seconds}, seconds * 1000)
+
+    def _change(self, task_id: str, what: str, body: dict[str, int], kept: int) -> None:
+        reply = self.ask("PUT", f"/aitp/tasks/{task_id}/{what.removesuffix('_ms')}", body)
+        if reply is not None and reply.is_ack:
+            self.ledger.changed[task_id, what] = kept
 
     def retry(self, task_id: str) -> None:
         self.keys += 1

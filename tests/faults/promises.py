@@ -30,6 +30,11 @@ def unkept(c: Cast) -> list[str]:
         for i in c.ledger.cancelled
         if tasks[i].status is not Status.CANCELLED
     ]
+    found += [
+        f"6: the {what} of {i} was changed to {kept} and is {getattr(tasks[i], what)}"
+        for (i, what), kept in c.ledger.changed.items()
+        if getattr(tasks[i], what) != kept
+    ]
     keys = [task.retry_of or task.client_id for task in tasks.values() if task.schedule_id is None]
     found += [f"2: {key} made more than one task" for key in set(keys) if keys.count(key) > 1]
     ran = c.ledger.ran

@@ -119,6 +119,30 @@ def retry_and_redrive(c: Cast) -> None:
     c.d.drain()
 
 
+def three_wait(c: Cast) -> None:
+    c.submitted(3)
+    c.d.drain()
+
+
+def prioritise(c: Cast) -> None:
+    """The last comes first, and only then is there somebody to take one."""
+    c.client.prioritise(c.ids[2], 10)
+    c.client.prioritise(c.ids[2], 10)
+    c.a.slots = 1
+    assert c.a.register()
+    c.a.sync()
+
+
+def retime(c: Cast) -> None:
+    """A little longer, then it is over before the clock would have looked."""
+    c.client.retime(c.ids[0], 90)
+    c.client.retime(c.ids[0], 3)
+    c.d.drain()
+    c.d.advance(4)
+    c.d.drain()
+    c.a.sync()
+
+
 FLOWS = (
     Flow("submit", a_is_there, submit),
     Flow("dispatch", announced, dispatch),
@@ -132,4 +156,6 @@ FLOWS = (
     Flow("cancel", begun, cancel),
     Flow("expire", waits_in_vain, expire),
     Flow("parked", waits_long, dispatch),
+    Flow("prioritise", three_wait, prioritise),
+    Flow("retime", begun, retime),
 )

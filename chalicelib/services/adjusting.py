@@ -1,0 +1,25 @@
+"""Changing how urgent a task is, and how long it may run."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain import adjusting
+from chalicelib.domain.task import Task
+
+from .changing import Changing
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Adjusting:
+    """Said once or often, with the same effect. Both raise NotFound, and IllegalMove for what is over."""
+
+    changing: Changing
+
+    def prioritise(self, task_id: str, *, tenant: str, priority: int) -> Task:
+        """The task with this priority, in line where that puts it."""
+        return self.changing.change(
+            task_id, lambda task: adjusting.prioritised(task, priority), tenant=tenant
+        )
+
+    def retime(self, task_id: str, *, tenant: str, timeout_ms: int) -> Task:
+        """The task, which may run so long from its start on."""
+        return self.changing.change(task_id, lambda task: adjusting.retimed(task, timeout_ms), tenant=tenant)
