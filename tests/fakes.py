@@ -99,6 +99,7 @@ class FakeAgents:
         kept: dict[str, Any] = {
             "in_flight": row.in_flight,
             "evidence": row.evidence,
+            "streak": row.streak,
             "registered_at": row.registered_at,
             "request": row.request,
         }
@@ -252,6 +253,8 @@ class FakeTasks:
         row = self.agents.rows.get(agent.agent_id)
         if row is None or row.session_id != agent.session_id or not row.is_taking(now) or not row.free_slots:
             raise AgentUnavailable(agent.agent_id)
+        if agent.streak != row.streak and (agent.streak.is_probation or row.streak.is_probation):
+            raise AgentUnavailable(agent.agent_id)
         if agent.is_armed and (row.due_at is None or row.due_at > agent.lease_until):
             raise AgentUnavailable(agent.agent_id)
         arm = row.due_at if agent.is_armed else agent.lease_until
@@ -262,12 +265,11 @@ class FakeTasks:
         self._check(task, was)
         row = self.agents.rows.get(agent_id)
         if row is not None:
-            sums = dict(row.evidence)
+            row = replace(row, in_flight=row.in_flight - 1)
             if evidence is not None:
-                sign, amount = ("+", evidence.good) if evidence.good else ("-", evidence.bad)
-                key = f"{evidence.capability}{sign}"
-                sums[key] = sums.get(key, 0) + amount
-            self.agents.rows[agent_id] = replace(row, in_flight=row.in_flight - 1, evidence=sums)
+                sums, streak = evidence.added_to(row.evidence), row.streak.after(evidence)
+                row = replace(row, evidence=sums, streak=streak)
+            self.agents.rows[agent_id] = row
         self._put(task)
 
     def standing(self, queue_key: str, *, limit: int, after: str | None = None) -> Page[Standing]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from . import trust
+from .quarantine import PROBE_SLOTS, Streak
 
 DEFAULT_HEARTBEAT_MS = 10_000
 LEASE_BEATS = 3  # a lease outlives two lost heartbeats
@@ -51,6 +52,7 @@ class Profile:
     public_key: str | None = None
     delivery: Delivery = Delivery.POLL
     queue_url: str | None = None
+    owner: str | None = None  # the client_id that its owner submits under
     heartbeat_ms: int = DEFAULT_HEARTBEAT_MS
     start_within_ms: int = 60_000
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class Agent:
     registered_at: int
     max_concurrency: int = 1
     wish: Wish = Wish.ACTIVE
-    hold_until: int | None = None  # quarantine or an admin's suspension
+    hold_until: int | None = None  # an admin's suspension
     drained_at: int | None = None  # it was told to take no new work, whatever it says itself
     drain_reason: str | None = None
     lease_until: int = 0
@@ -85,13 +87,14 @@ class Agent:
     listed: bool = True  # stands in the index of candidates
     due_at: int | None = None
     evidence: Mapping[str, float] = field(default_factory=dict)
+    streak: Streak = Streak()  # of faults
     request: str | None = None  # fingerprint of the request that an idempotency key came with
 
     def status(self, now: int) -> AgentStatus:
         """A pure function of what it says, what holds or drains it, its lease and the time."""
         if self.left or self.wish is Wish.OFFLINE or self.lease_until <= now:
             return AgentStatus.OFFLINE
-        if self.hold_until is not None and self.hold_until > now:
+        if max(self.hold_until or 0, self.streak.rests_until or 0) > now:
             return AgentStatus.SUSPENDED
         if self.drained_at is not None:
             return AgentStatus.DRAINING
@@ -106,9 +109,18 @@ class Agent:
         return self.status(now) in (AgentStatus.ACTIVE, AgentStatus.DEGRADED)
 
     @property
+    def slots(self) -> int:
+        """How many tasks it may hold: on probation one at a time."""
+        return PROBE_SLOTS if self.streak.is_probation else self.max_concurrency
+
+    @property
     def free_slots(self) -> int:
         """How many more tasks it may hold."""
-        return max(0, self.max_concurrency - self.in_flight)
+        return max(0, self.slots - self.in_flight)
+
+    def works_for(self, client_id: str) -> bool:
+        """This client is its owner, or itself."""
+        return client_id in (self.agent_id, self.profile.owner)
 
     def trust(self, capability: str | None, *, now: int) -> trust.Posterior:
         """How far it is trusted with one capability, or over all."""

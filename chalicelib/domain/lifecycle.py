@@ -32,7 +32,9 @@ def _lined_up(task: Task) -> dict[str, Any]:
     }
 
 
-def _ended(task: Task, outcome: Outcome, *, now: int, error: str | None = None) -> dict[str, Any]:
+def _ended(
+    task: Task, outcome: Outcome, *, now: int, error: str | None = None, hopeless: bool = False
+) -> dict[str, Any]:
     """The fields that change when the current assignment ends."""
     lease = held_lease(task)
     last = Attempt(
@@ -44,6 +46,9 @@ def _ended(task: Task, outcome: Outcome, *, now: int, error: str | None = None) 
         ended_at=now,
         outcome=outcome,
         error=error,
+        own=lease.own,
+        probe=lease.probe,
+        hopeless=hopeless or None,
     )
     return {"lease": None, "last": last, "queue_key": None, "queue_order": None, "progress": None}
 
@@ -103,6 +108,8 @@ def assigned(
     by_queue: bool = False,
     delivered_seq: int | None = None,
     explanation: str | None = None,
+    own: bool = False,
+    probe: bool = False,
 ) -> Task:
     """Given to an agent under the next lease token; it must start within min(timeout, 60 s, its own wish)."""
     if task.status is Status.PENDING and not task.in_line:
@@ -118,6 +125,8 @@ def assigned(
         delivered_seq=delivered_seq,
         by_queue=by_queue,
         redeliver_at=redeliver_at,
+        own=own or None,
+        probe=probe or None,
     )
     return _moved(
         task,
@@ -174,7 +183,7 @@ def failed(
     if task.status is Status.ASSIGNED:
         raise IllegalMove(f"task {task.task_id} cannot go from ASSIGNED to FAILED: it has not begun")
     outcome = Outcome.TIMEOUT if kind is FailureKind.TIMEOUT else Outcome.ERROR
-    ended = _ended(task, outcome, now=now, error=error)
+    ended = _ended(task, outcome, now=now, error=error, hopeless=not retryable)
     if not retryable or task.attempt >= task.max_retries:
         return _moved(task, Status.FAILED, **ended, **_over(task, now=now), error=error, failure=kind)
     wait = task.retry.delay_ms(task.attempt + 1, chance=chance)

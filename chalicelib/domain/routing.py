@@ -59,8 +59,8 @@ def why_not(agent: Agent, task: Task, *, now: int) -> str | None:
     if not agent.is_taking(now):
         return agent.status(now).value.lower()
     if agent.free_slots == 0:
-        return f"full: holds {agent.in_flight} of {agent.max_concurrency}"
-    trusted = agent.trust(task.capability, now=now).mean
+        return f"full: holds {agent.in_flight} of {agent.slots}"
+    trusted = agent.trust(task.capability, now=now).assured
     if task.min_trust is not None and trusted < task.min_trust:
         return f"trust {trusted:.2f} is below {task.min_trust:.2f}"
     return None

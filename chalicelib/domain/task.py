@@ -73,6 +73,8 @@ class Lease:
     by_queue: bool = False  # it reaches the agent through a queue of its own
     redeliver_at: int | None = None  # set while an announcement to the agent's queue may be lost
     deliveries: int = 1
+    own: bool | None = None  # its agent works for its own owner
+    probe: bool | None = None  # its agent is on probation
 
     @property
     def ends_at(self) -> int:
@@ -92,6 +94,9 @@ class Attempt:
     ended_at: int
     outcome: Outcome
     error: str | None = None
+    own: bool | None = None  # as its lease said
+    probe: bool | None = None
+    hopeless: bool | None = None  # its agent said that no agent could do it
 
 
 @dataclass(frozen=True, kw_only=True)

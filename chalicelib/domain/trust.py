@@ -2,30 +2,58 @@
 
 Evidence is kept as forward-decayed sums (Cormode et al., "Forward Decay", ICDE 2009): an event at time t
 weighs 2^((t - EPOCH) / half-life) and is only ever added, so a write needs no read; readers divide by
-2^((now - EPOCH) / half-life). The prior is Beta with weight 4 (Jøsang & Ismail, "The
-Beta Reputation System").
+2^((now - EPOCH) / half-life). The prior is Beta with weight 4 (Jøsang & Ismail, "The Beta Reputation
+System") at the fixed mean 0.5: a capability's own mean would be one more row to write and to read.
+
+The sums are kept apart by a hash of the client, and no client's part counts for more than CLIENT_CAP results:
+beyond that it says at what rate the agent succeeds for that client, not how sure that is (docs/trust.md).
 """
 
+import math
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .task import Attempt, Outcome
+from .task import Attempt, Outcome, Task
 
 EPOCH_MS = 1_767_225_600_000  # 2026-01-01; sums stay inside DynamoDB's 1E125 until 2034
 HALF_LIFE_MS = 7 * 24 * 3_600_000
 PRIOR_WEIGHT = 4.0
 PRIOR_MEAN = 0.5
+ENOUGH_RESULTS = 10.0  # from here on a minimum is held against the lower bound
+CLIENT_CAP = 50.0  # effective results that one client's evidence counts for at most
+CLIENT_PARTS = ("", "1", "2", "3")  # a client's evidence stands in one of these
+ADMIN_PART = "a"  # an admin's, which counts in full
+_PARTS = (*CLIENT_PARTS, ADMIN_PART)
+_DIGITS = 8  # DynamoDB stores numbers by their digits, and the row is to stay small
 
+_QUANTILE = 1.6448536269514722  # of the normal distribution at 95 %
+_LAMBDA = (_QUANTILE**2 - 3) / 6
 _AGENT_FAULTS = frozenset({Outcome.ERROR, Outcome.TIMEOUT})
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one event adds: `good` or `bad`, in forward-decayed weight, for one capability."""
+    """What one event adds: `good` or `bad`, in forward-decayed weight, for one capability.
+
+    `part` says whose it is, `at` when it was, and `of_probe` that its agent was on probation then.
+    """
 
     capability: str
     good: float = 0.0
     bad: float = 0.0
+    part: str = ""
+    at: int = 0
+    of_probe: bool = False
+
+    def amounts(self) -> dict[str, float]:
+        """What it adds, by the name of the sum."""
+        signs = (("+", self.good), ("-", self.bad))
+        return {f"{self.capability}{sign}{self.part}": amount for sign, amount in signs if amount}
+
+    def added_to(self, sums: Mapping[str, float]) -> dict[str, float]:
+        """The sums with it, whatever the order events come in."""
+        return {**sums, **{name: sums.get(name, 0.0) + amount for name, amount in self.amounts().items()}}
 
 
 @dataclass(frozen=True)
@@ -42,35 +70,84 @@ class Posterior:
 
     @property
     def effective_results(self) -> float:
-        """Results seen, each halved for every half-life since."""
+        """Results that count, each halved for every half-life since."""
         return self.alpha + self.beta - PRIOR_WEIGHT
+
+    @property
+    def lower_bound(self) -> float:
+        """The chance of success that it has with 95 % certainty: the posterior's 5 % quantile.
+
+        By Abramowitz & Stegun 26.5.22. With at least 2 on either side, as the prior gives, it is off by less
+        than 0.005 and grows with alpha and falls with beta, as the quantile does.
+        """
+        of_alpha, of_beta = 1 / (2 * self.alpha - 1), 1 / (2 * self.beta - 1)
+        h = 2 / (of_alpha + of_beta)
+        spread = _QUANTILE * math.sqrt(h + _LAMBDA) / h
+        w = spread - (of_beta - of_alpha) * (_LAMBDA + 5 / 6 - 2 / (3 * h))
+        return self.alpha / (self.alpha + self.beta * math.exp(2 * w))
+
+    @property
+    def assured(self) -> float:
+        """What a given minimum is held against: the lower bound, or the mean while little is known."""
+        return self.lower_bound if self.effective_results >= ENOUGH_RESULTS else self.mean
 
 
 def weight(now: int) -> float:
     """The forward-decayed weight of an event at `now`."""
-    return float(2.0 ** ((now - EPOCH_MS) / HALF_LIFE_MS))
+    return float(f"{2.0 ** ((now - EPOCH_MS) / HALF_LIFE_MS):.{_DIGITS}g}")
 
 
-def verdict(attempt: Attempt, capability: str, *, now: int) -> Evidence | None:
-    """What an ended assignment says about its agent; None when it says nothing.
-
-    Faults of the agent are errors, timeouts, and being lost after the start. Work given back, cancelled, or
-    never begun charges nobody.
+def part_of(client_id: str, agent_id: str) -> str:
+    """Where a client's evidence on an agent stands; two clients that share a part of one agent may not of
+    another.
     """
-    if attempt.outcome is Outcome.COMPLETED:
-        return Evidence(capability, good=weight(now))
+    return CLIENT_PARTS[zlib.crc32(f"{agent_id}\0{client_id}".encode()) % len(CLIENT_PARTS)]
+
+
+def verdict(attempt: Attempt, task: Task) -> Evidence | None:
+    """What an ended assignment of a task says about its agent; None when it says nothing.
+
+    Faults of the agent are errors, timeouts, and being lost after the start. Work given back, cancelled,
+    never begun, or refused as hopeless charges nobody. Success at the tasks of its own owner earns nothing.
+    """
+    amount = weight(attempt.ended_at)
+    part = part_of(task.client_id, attempt.agent_id)
+    if attempt.outcome is Outcome.COMPLETED and not attempt.own:
+        return Evidence(task.capability, good=amount, part=part, at=attempt.ended_at)
     lost_at_work = attempt.outcome is Outcome.AGENT_LOST and attempt.started_at is not None
-    if attempt.outcome in _AGENT_FAULTS or lost_at_work:
-        return Evidence(capability, bad=weight(now))
+    if lost_at_work or (attempt.outcome in _AGENT_FAULTS and not attempt.hopeless):
+        of_probe = bool(attempt.probe)
+        return Evidence(task.capability, bad=amount, part=part, at=attempt.ended_at, of_probe=of_probe)
     return None
 
 
 def posterior(sums: Mapping[str, float], capability: str | None, *, now: int) -> Posterior:
     """The posterior for one capability, or over all of them when `capability` is None.
 
-    `sums` maps "<capability>+" and "<capability>-" to forward-decayed sums.
+    `sums` maps "<capability>+<part>" and "<capability>-<part>" to forward-decayed sums.
     """
     scale = weight(now)
-    good = sum(v for k, v in sums.items() if k.endswith("+") and capability in (None, k[:-1])) / scale
-    bad = sum(v for k, v in sums.items() if k.endswith("-") and capability in (None, k[:-1])) / scale
-    return Posterior(PRIOR_WEIGHT * PRIOR_MEAN + good, PRIOR_WEIGHT * (1 - PRIOR_MEAN) + bad)
+    found = _of_one(sums, capability) if capability is not None else _of_all(sums)
+    good, bad = PRIOR_WEIGHT * PRIOR_MEAN, PRIOR_WEIGHT * (1 - PRIOR_MEAN)
+    for part, (succeeded, failed) in found.items():
+        results = (succeeded + failed) / scale
+        counted = CLIENT_CAP / results if part != ADMIN_PART and results > CLIENT_CAP else 1.0
+        good += counted * succeeded / scale
+        bad += counted * failed / scale
+    return Posterior(good, bad)
+
+
+def _of_one(sums: Mapping[str, float], capability: str) -> dict[str, tuple[float, float]]:
+    return {
+        part: (sums.get(f"{capability}+{part}", 0.0), sums.get(f"{capability}-{part}", 0.0))
+        for part in _PARTS
+    }
+
+
+def _of_all(sums: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    found: dict[str, tuple[float, float]] = {}
+    for name, amount in sums.items():
+        sign, part = (name[-1], "") if name[-1] in "+-" else (name[-2], name[-1])
+        good, bad = found.get(part, (0.0, 0.0))
+        found[part] = (good + amount, bad) if sign == "+" else (good, bad + amount)
+    return found

@@ -59,7 +59,7 @@ class Changing:
             assert after.last is not None
             if task.last is not None:
                 self._archive(task, task.last)
-            charged = trust.verdict(after.last, task.capability, now=after.last.ended_at)
+            charged = trust.verdict(after.last, task)
             self.tasks.leave(after, was=task.version, agent_id=lease.agent_id, evidence=charged)
         else:
             self.tasks.save(after, was=task.version)

@@ -46,6 +46,8 @@ class Handing:
             by_queue=by_queue,
             delivered_seq=seq,
             explanation=explained(choice),
+            own=agent.works_for(task.client_id),
+            probe=agent.streak.is_probation,
         )
         self.tasks.assign(held, was=task.version, agent=agent, now=now)
         self.metrics.count("tasks_assigned_total")

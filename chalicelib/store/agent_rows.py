@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
 from chalicelib.domain.agent import Agent, Profile, Wish
 from chalicelib.domain.ids import clock_shard
+from chalicelib.domain.quarantine import FAULTS, Streak
 from chalicelib.domain.trust import Evidence
 
 from .adapters import adapter
@@ -50,6 +52,9 @@ def to_record(agent: Agent) -> AgentRecord:
         departed=True if agent.left else None,
         unlisted=None if agent.listed else True,
         evidence=dict(agent.evidence),
+        faults=agent.streak.faults or None,
+        failed_probes=agent.streak.failed_probes or None,
+        fault_at=agent.streak.last_at or None,
         request=agent.request,
         clock_shard=None if agent.due_at is None else clock_shard(agent.agent_id),
         due_at=agent.due_at,
@@ -79,6 +84,7 @@ def from_record(record: AgentRecord) -> Agent:
         listed=not record.unlisted,
         due_at=_whole(record.due_at),
         evidence={name: float(weight) for name, weight in record.evidence.as_dict().items()},
+        streak=Streak(int(record.faults or 0), int(record.failed_probes or 0), int(record.fault_at or 0)),
         request=record.request,
     )
 
@@ -106,20 +112,48 @@ def claim(agent: Agent, *, now: int) -> tuple[list[Action], Condition]:
     taking = AgentRecord.wish.is_in(Wish.ACTIVE.value, Wish.DEGRADED.value)
     unheld = AgentRecord.hold_until.does_not_exist() | (AgentRecord.hold_until <= now)
     undrained = AgentRecord.drained_at.does_not_exist()
-    free = AgentRecord.in_flight < AgentRecord.max_concurrency
     alive = (AgentRecord.lease_until > now) & AgentRecord.departed.does_not_exist()
-    condition: Condition = session & taking & unheld & undrained & free & alive & watched
+    condition: Condition = session & taking & unheld & undrained & _free(agent, now) & alive & watched
     return actions, condition
+
+
+def _free(agent: Agent, now: int) -> Condition:
+    """A slot is free. Who is on probation must stand as it was read, have rested, and hold nothing."""
+    if agent.streak.is_probation:
+        rested = AgentRecord.fault_at <= now - agent.streak.rest_ms
+        streak = rested & (AgentRecord.faults == agent.streak.faults)
+        slots: int | NumberAttribute = agent.slots
+    else:
+        streak = AgentRecord.faults.does_not_exist() | (AgentRecord.faults < FAULTS)
+        slots = AgentRecord.max_concurrency
+    free: Condition = streak & (AgentRecord.in_flight < slots)
+    return free
 
 
 def handing_back(evidence: Evidence | None) -> tuple[list[Action], Condition]:
     """One fewer in flight, and what the ended assignment says of the agent."""
     actions: list[Action] = [AgentRecord.in_flight.add(-1)]
     if evidence is not None:
-        sign, amount = ("+", evidence.good) if evidence.good else ("-", evidence.bad)
-        path = Path(["evidence", f"{evidence.capability}{sign}"])
-        actions.append(path.set((path | 0) + amount))
+        actions += _added(evidence)
+        actions += _streak(evidence)
     return actions, AgentRecord.agent_id.exists()
+
+
+def _added(evidence: Evidence) -> list[Action]:
+    sums = [(Path(["evidence", name]), amount) for name, amount in evidence.amounts().items()]
+    return [path.set((path | 0) + amount) for path, amount in sums]
+
+
+def _streak(evidence: Evidence) -> list[Action]:
+    """What `Streak.after` says, without a read."""
+    if evidence.good:
+        return [
+            AgentRecord.faults.remove(),
+            AgentRecord.failed_probes.remove(),
+            AgentRecord.fault_at.remove(),
+        ]
+    probes = [AgentRecord.failed_probes.add(1)] if evidence.of_probe else []
+    return [AgentRecord.faults.add(1), AgentRecord.fault_at.set(evidence.at), *probes]
 
 
 def lifted() -> list[Action]:

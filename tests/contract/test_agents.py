@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain.agent import Agent, Profile, Wish
 from chalicelib.domain.errors import LostRace, NotFound
+from chalicelib.domain.quarantine import Streak
 from tests.contract.implementations import Stores
 from tests.contract.test_claims import claimed, row
 from tests.contract.values import NOW, TENANT, a_task, an_agent
@@ -35,6 +36,7 @@ def test_registering_again_renews_profile_session_and_lease_and_keeps_the_rest(s
         session_id="session-1",
         in_flight=2,
         evidence={"math+": 3.5},
+        streak=Streak(7, 2, NOW),
         hold_until=NOW + 9,
         left=True,
         listed=False,
@@ -56,6 +58,7 @@ def test_registering_again_renews_profile_session_and_lease_and_keeps_the_rest(s
     kept = {
         "in_flight": 2,
         "evidence": {"math+": 3.5},
+        "streak": Streak(7, 2, NOW),
         "hold_until": NOW + 9,
         "registered_at": NOW,
         "listed": True,

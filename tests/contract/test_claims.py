@@ -8,6 +8,7 @@ import pytest
 from chalicelib.domain import lifecycle
 from chalicelib.domain.agent import Agent, Wish
 from chalicelib.domain.errors import LostRace
+from chalicelib.domain.quarantine import Streak
 from chalicelib.services.ports import AgentUnavailable
 from tests.contract.implementations import Stores
 from tests.contract.values import NOW, a_task, an_agent, held
@@ -71,6 +72,8 @@ UNAVAILABLE: dict[str, dict[str, Any]] = {
     "drained": {"drained_at": NOW},
     "suspended": {"hold_until": NOW + 1},
     "departed": {"left": True},
+    "in quarantine": {"streak": Streak(faults=5, last_at=NOW - 29_999)},
+    "on probation meanwhile": {"streak": Streak(faults=5, last_at=0)},
     "of another session": {"session_id": "session-2"},
     "without a session any more": {"session_id": None},
 }
@@ -88,6 +91,39 @@ def test_an_agent_that_is_unavailable_by_now_gets_nothing(stores: Stores, why: s
     assert row(stores) == stands
 
 
+PROBATION = Streak(faults=6, failed_probes=1, last_at=NOW - 60_000)
+CHANGED: dict[str, dict[str, Any]] = {
+    "holding a probe": {"in_flight": 1},
+    "failing again": {"streak": replace(PROBATION, faults=7)},
+    "well again": {"streak": Streak()},
+}
+
+
+def test_an_agent_on_probation_is_given_one_task(stores: Stores) -> None:
+    agent = an_agent(max_concurrency=4, streak=PROBATION)
+    stores.tasks.add(a_task())
+    stores.agents.add(agent, {})
+    claimed(stores, agent)
+    assert row(stores).in_flight == 1
+
+
+@pytest.mark.parametrize("how", CHANGED)
+def test_an_agent_on_probation_gets_nothing_when_it_changed(stores: Stores, how: str) -> None:
+    seen = an_agent(max_concurrency=4, streak=PROBATION)
+    stores.tasks.add(a_task())
+    stores.agents.add(replace(seen, **CHANGED[how]), {})
+    with pytest.raises(AgentUnavailable):
+        claimed(stores, seen)
+
+
+def test_an_agent_whose_rest_is_not_over_gets_nothing(stores: Stores) -> None:
+    resting = an_agent(streak=replace(PROBATION, last_at=NOW - 59_999))
+    stores.tasks.add(a_task())
+    stores.agents.add(resting, {})
+    with pytest.raises(AgentUnavailable):
+        claimed(stores, resting)
+
+
 def test_an_agent_that_is_gone_gets_nothing(stores: Stores) -> None:
     stores.tasks.add(a_task())
     with pytest.raises(AgentUnavailable):
@@ -100,6 +136,7 @@ AVAILABLE: dict[str, dict[str, Any]] = {
     "no longer suspended": {"hold_until": NOW},
     "with more slots than it was seen with": {"max_concurrency": 2, "in_flight": 1},
     "not listed": {"listed": False},
+    "short of quarantine": {"streak": Streak(faults=4, last_at=NOW)},
 }
 
 

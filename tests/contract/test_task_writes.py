@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.domain import lifecycle
 from chalicelib.domain.errors import LostRace
+from chalicelib.domain.quarantine import Streak
 from chalicelib.domain.task import Outcome
 from chalicelib.domain.trust import Evidence
 from tests.contract.implementations import Stores
@@ -107,6 +108,24 @@ def test_evidence_is_summed_by_capability_and_sign(stores: Stores) -> None:
     assert agent is not None
     assert agent.in_flight == 0
     assert agent.evidence == {"math+": 2.25, "math-": 1.5, "a.b:c#d+": 4e15}
+
+
+def test_faults_in_a_row_are_counted_until_a_success(stores: Stores) -> None:
+    stores.agents.add(an_agent(max_concurrency=9), {})
+    fault = Evidence("math", bad=1.0, part="2", at=LATER)
+    said = [fault, fault, replace(fault, of_probe=True, at=LATER + 1), Evidence("math", good=1.0, part="a")]
+    streaks = []
+    for n, evidence in enumerate(said):
+        given = held(a_task(f"task-{n}"), an_agent())
+        stores.tasks.add(a_task(f"task-{n}"))
+        stores.tasks.assign(given, was=1, agent=an_agent(), now=NOW)
+        freed = lifecycle.freed(given, Outcome.RELEASED, now=LATER)
+        stores.tasks.leave(freed, was=2, agent_id="agent-1", evidence=evidence)
+        agent = stores.agents.get("agent-1")
+        assert agent is not None
+        streaks.append(agent.streak)
+    assert streaks == [Streak(1, 0, LATER), Streak(2, 0, LATER), Streak(3, 1, LATER + 1), Streak()]
+    assert agent.evidence == {"math-2": 3.0, "math+a": 1.0}
 
 
 def test_evidence_outgrows_what_is_written_without_an_exponent(

@@ -45,12 +45,11 @@ class Lived:
 
     def _freed(self, after: Task) -> None:
         assert after.last is not None
-        charged = trust.verdict(after.last, after.capability, now=self.now)
-        sums = dict(self.agent.evidence)
-        if charged is not None:
-            name = charged.capability + ("+" if charged.good else "-")
-            sums[name] = sums.get(name, 0) + charged.good + charged.bad
-        self.agent = replace(self.agent, in_flight=self.agent.in_flight - 1, evidence=sums)
+        evidence = trust.verdict(after.last, after)
+        self.agent = replace(self.agent, in_flight=self.agent.in_flight - 1)
+        if evidence is not None:
+            sums, streak = evidence.added_to(self.agent.evidence), self.agent.streak.after(evidence)
+            self.agent = replace(self.agent, evidence=sums, streak=streak)
 
     def put(self, task_id: str, **asked: Any) -> Task:
         self.write(a_task(task_id, **asked))

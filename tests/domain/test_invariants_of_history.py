@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.invariants import OF_HISTORY, History, Snapshot, Step, violations
+from chalicelib.domain.quarantine import Streak
 from chalicelib.domain.task import RETENTION_S, Status, Task
 from tests.contract.values import NOW, in_line
 from tests.domain.lived import BACKS_OFF, OVER, RUNS, WAITS, lived
@@ -52,6 +53,11 @@ def schedule(**changes: Any) -> Told:
 def evidence(**sums: float) -> Told:
     agent = NOW_THERE.agents["agent"]
     changed = replace(agent, evidence={k.replace("_good", "+"): v for k, v in sums.items()})
+    return replace(NOW_THERE, agents={"agent": changed}), BEFORE
+
+
+def streak(*counts: int) -> Told:
+    changed = replace(NOW_THERE.agents["agent"], streak=Streak(*counts))
     return replace(NOW_THERE, agents={"agent": changed}), BEFORE
 
 
@@ -164,6 +170,8 @@ BROKEN: dict[str, tuple[int, str, Callable[[], Told]]] = {
     "trust out of nowhere": (12, "agent", lambda: evidence(math_good=9.0)),
     "trust of another kind": (12, "agent", lambda: evidence(draw_good=9.0)),
     "trust that was lost": (12, "agent", evidence),
+    "a quarantine out of nowhere": (12, "agent", lambda: streak(5, 0, NOW)),
+    "a probe out of nowhere": (12, "agent", lambda: streak(0, 1, NOW)),
 }
 
 

@@ -323,3 +323,23 @@ def test_progress_lasts_as_long_as_its_attempt() -> None:
 
 def test_what_is_over_has_no_next_look() -> None:
     assert timers.next_look(failed(started(max_retries=0))) is None
+
+
+@pytest.mark.parametrize("how", [{}, {"own": True}, {"probe": True}])
+def test_an_attempt_keeps_what_its_lease_said_of_its_agent(how: dict[str, bool]) -> None:
+    running = lifecycle.started(assigned(fresh(), **how), now=NOW)
+    over = lifecycle.completed(running, result=RESULT, now=NOW)
+    assert over.last is not None
+    assert (over.last.own, over.last.probe) == (how.get("own"), how.get("probe"))
+
+
+def test_only_an_error_that_is_not_to_be_retried_is_hopeless() -> None:
+    def failed(kind: FailureKind, *, retryable: bool) -> bool | None:
+        running = started()
+        over = lifecycle.failed(running, kind, error="no", now=NOW, chance=0.5, retryable=retryable)
+        assert over.last is not None
+        return over.last.hopeless
+
+    assert failed(FailureKind.ERROR, retryable=False) is True
+    assert failed(FailureKind.ERROR, retryable=True) is None
+    assert failed(FailureKind.TIMEOUT, retryable=True) is None

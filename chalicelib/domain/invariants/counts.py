@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from chalicelib.domain import trust
+from chalicelib.domain.quarantine import Streak
 from chalicelib.domain.schedule import ExecutionStatus
 from chalicelib.domain.task import Outcome, Task
 
@@ -53,19 +54,33 @@ def counted_runs(s: Snapshot, _: History) -> Iterator[Violation]:
 
 def weighed_evidence(s: Snapshot, history: History) -> Iterator[Violation]:
     """12. One piece of evidence for each assignment that says something of its agent."""
-    true: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    sums: dict[str, Mapping[str, float]] = defaultdict(dict)
+    streaks: dict[str, Streak] = defaultdict(Streak)
+    for agent_id, evidence in _charged(history):
+        sums[agent_id] = evidence.added_to(sums[agent_id])
+        streaks[agent_id] = streaks[agent_id].after(evidence)
+    for agent in s.agents.values():
+        if agent.agent_id in history.buried:
+            continue
+        if not _alike(agent.evidence, sums[agent.agent_id]):
+            text = f"has evidence {dict(agent.evidence)}, and earned {sums[agent.agent_id]}"
+            yield of_agent(agent, 12, text, "its trust is wrong by that: it heals with a half-life of 7 days")
+        if not _counts_alike(agent.streak, streaks[agent.agent_id]):
+            text = f"counts {agent.streak}, and had {streaks[agent.agent_id]}"
+            yield of_agent(agent, 12, text, "its quarantine is wrong by that: its next success ends it")
+
+
+def _charged(history: History) -> Iterator[tuple[str, trust.Evidence]]:
     for before, after in history.changes():
         if before.lease is None or after.lease is not None or after.last is None:
             continue
-        charged = trust.verdict(after.last, after.capability, now=after.last.ended_at)
-        if charged is not None:
-            sign = "+" if charged.good else "-"
-            true[after.last.agent_id][charged.capability + sign] += charged.good + charged.bad
-    for agent in s.agents.values():
-        wanted = true[agent.agent_id]
-        if agent.agent_id not in history.buried and not _alike(agent.evidence, wanted):
-            text = f"has evidence {dict(agent.evidence)}, and earned {dict(wanted)}"
-            yield of_agent(agent, 12, text, "its trust is wrong by that: it heals with a half-life of 7 days")
+        evidence = trust.verdict(after.last, after)
+        if evidence is not None:
+            yield after.last.agent_id, evidence
+
+
+def _counts_alike(one: Streak, other: Streak) -> bool:
+    return (one.faults, one.failed_probes) == (other.faults, other.failed_probes)
 
 
 def _alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
