@@ -4,15 +4,18 @@ from functools import cache
 from threading import Lock
 from typing import Any
 
-from chalice.app import CloudWatchEvent, Rate, SQSEvent
+from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib import __version__, consumers, settings, telemetry, ticks, wiring
 from chalicelib.api.caller import Auth
 from chalicelib.api.create_app import create_app
+from chalicelib.api.measuring import HttpMeter
 from chalicelib.services.usecases import UseCases
 
 configured = settings.from_environment()
-metrics = telemetry.EmfMetrics(configured.stage)
+lines = telemetry.EmfMetrics(configured.stage, wiring.wall_clock)
+tally = telemetry.Tally() if configured.is_sole_process else None
+metrics = lines if tally is None else telemetry.Both(lines, tally)
 auth = Auth(open_mode=configured.open_mode, admin_key_sha256=configured.admin_key_sha256)
 
 
@@ -30,7 +33,8 @@ def use_cases() -> UseCases:
         return made()
 
 
-app = create_app(use_cases, auth=auth, version=__version__)
+meter = HttpMeter(metrics, wiring.stopwatch)
+app = create_app(use_cases, auth=auth, version=__version__, meter=meter, tally=tally)
 
 
 @app.middleware("all")
@@ -39,12 +43,21 @@ def measured(event: Any, get_response: Any) -> Any:
     try:
         return get_response(event)
     finally:
-        metrics.flush()
+        lines.flush()
 
 
 @app.on_sqs_message(queue_arn="arn:aws:sqs:us-east-1:000000000000:ains-work", batch_size=10, name="work")
 def work(event: SQSEvent) -> dict[str, Any]:
     return consumers.work(event.to_dict(), use_cases(), telemetry.logger())
+
+
+@app.on_dynamodb_record(
+    stream_arn="arn:aws:dynamodb:us-east-1:000000000000:table/ains-tasks/stream/x",
+    batch_size=100,
+    name="stats",
+)
+def stats(event: DynamoDBEvent) -> dict[str, Any]:
+    return consumers.count(event.to_dict(), use_cases())
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="tick")

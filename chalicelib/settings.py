@@ -12,12 +12,16 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`open_mode` is for a service that listens on loopback only: everybody is an admin of tenant `local`."""
+    """`open_mode` is for a service that listens on loopback only: everybody is an admin of tenant `local`.
+
+    `is_sole_process`: every request, message and tick comes to this process, as on the local service.
+    """
 
     stage: str = ""
     work_queue_url: str = ""
     open_mode: bool = False
     admin_key_sha256: str | None = None
+    is_sole_process: bool = False
 
     def required(self) -> Self:
         """The same; raises SettingsError for what is missing."""
@@ -35,4 +39,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         work_queue_url=environment.get("AINS_WORK_QUEUE_URL", ""),
         open_mode=environment.get("AINS_OPEN_MODE") == "1",
         admin_key_sha256=environment.get("AINS_ADMIN_KEY_SHA256") or None,
+        is_sole_process=environment.get("AINS_SOLE_PROCESS") == "1",
     )

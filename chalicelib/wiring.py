@@ -18,6 +18,7 @@ from chalicelib.services.backfilling import Backfilling
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.changing import Changing
 from chalicelib.services.clock import DueTasks, Looking, Ticking
+from chalicelib.services.counting import Counting
 from chalicelib.services.dead_letters import DeadLetters
 from chalicelib.services.dead_messages import DeadLettering
 from chalicelib.services.dispatch import Dispatch
@@ -26,6 +27,7 @@ from chalicelib.services.firing import Firing
 from chalicelib.services.handing import Handing
 from chalicelib.services.holding import Holding
 from chalicelib.services.listing import Listing
+from chalicelib.services.measuring import Measuring
 from chalicelib.services.pull import HEAD_START_MS, Pull
 from chalicelib.services.reading import Reading
 from chalicelib.services.redriving import Redriving
@@ -38,12 +40,13 @@ from chalicelib.services.sweeping import Sweeping
 from chalicelib.services.syncing import Syncing
 from chalicelib.services.usecases import UseCases
 from chalicelib.settings import Settings
-from chalicelib.store import connection, tables
+from chalicelib.store import connection, tables, task_stream
 from chalicelib.store.agents import DynamoAgents
 from chalicelib.store.dead_messages import DynamoDeadMessages
 from chalicelib.store.limits import DynamoLimits
 from chalicelib.store.payloads import DynamoPayloads
 from chalicelib.store.schedules import DynamoSchedules
+from chalicelib.store.stats import DynamoStats
 from chalicelib.store.tasks import DynamoTasks
 from chalicelib.store.ticks import DynamoTicks
 from chalicelib.store.writes import Writes
@@ -60,6 +63,7 @@ class Ports:
     payloads: ports.PayloadStore
     schedules: ports.ScheduleStore
     ticks: ports.TickStore
+    stats: ports.StatsStore
     queue: ports.WorkQueue
     agent_queues: ports.AgentQueues
     dead_messages: ports.DeadMessages
@@ -73,6 +77,11 @@ class Ports:
 def wall_clock() -> int:
     """Milliseconds UTC."""
     return time.time_ns() // 1_000_000
+
+
+def stopwatch() -> float:
+    """Seconds since some beginning; no step of the wall clock shows in it."""
+    return time.perf_counter()
 
 
 def new_id(prefix: str) -> str:
@@ -101,6 +110,7 @@ def aws(settings: Settings, metrics: ports.Metrics) -> Ports:
         payloads=DynamoPayloads(writes),
         schedules=DynamoSchedules(writes),
         ticks=DynamoTicks(),
+        stats=DynamoStats(writes),
         queue=queues.SqsWork(sqs, settings.work_queue_url, log, metrics),
         agent_queues=queues.SqsAgentQueues(sqs, settings.stage, log, metrics),
         dead_messages=DynamoDeadMessages(writes),
@@ -227,9 +237,10 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
         ports.Aggregate.AGENT: p.agents,
         ports.Aggregate.SCHEDULE: p.schedules,
     }
+    reading = Reading(p.tasks, p.agents, p.payloads, p.schedules, p.clock)
     return UseCases(
         submission=Submission(p.tasks, p.payloads, p.queue, p.clock, p.new_id, p.metrics),
-        reading=Reading(p.tasks, p.agents, p.payloads, p.schedules, p.clock),
+        reading=reading,
         holding=a.holding,
         cancelling=a.cancelling,
         adjusting=Adjusting(a.changing),
@@ -249,6 +260,9 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
         looking=Looking(a.due_tasks, p.agents, p.schedules, a.sweeping, a.firing, p.clock, p.queue),
         ticking=Ticking(clocked, p.ticks, p.queue, p.clock, p.metrics),
         dead_lettering=DeadLettering(p.dead_messages, p.queue, p.clock, p.metrics),
+        counting=Counting(p.stats, task_stream.change, p.clock),
+        measuring=Measuring(reading, p.agents, p.stats, p.clock, p.metrics),
+        stats=p.stats,
         clock=p.clock,
         new_id=p.new_id,
         metrics=p.metrics,

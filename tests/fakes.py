@@ -12,6 +12,7 @@ from chalicelib.domain import trust
 from chalicelib.domain.agent import Agent, Wish
 from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.errors import Invalid, LostRace, NotFound, StaleSync, Superseded
+from chalicelib.domain.gauges import Gauges
 from chalicelib.domain.ids import clock_shard
 from chalicelib.domain.redrive import day_of
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
@@ -444,6 +445,31 @@ class FakeTicks:
 
 
 @dataclass
+class FakeStats:
+    counts: dict[str, int] = field(default_factory=dict)
+    counted_up_to: dict[str, int] = field(default_factory=dict)
+    kept: Gauges | None = None
+
+    def add(self, counts: Mapping[str, int], *, shard: str, first: int, last: int, now: int) -> int | None:
+        seen = self.counted_up_to.get(shard)
+        if seen is not None and seen >= first:
+            return seen
+        self.counted_up_to[shard] = last
+        for name, number in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + number
+        return None
+
+    def counters(self) -> dict[str, int]:
+        return dict(self.counts)
+
+    def keep(self, gauges: Gauges) -> None:
+        self.kept = gauges
+
+    def gauges(self) -> Gauges | None:
+        return self.kept
+
+
+@dataclass
 class FakeQueue:
     """The work queue; `drop` loses everything sent from then on."""
 
@@ -559,6 +585,7 @@ class World:
     metrics: FakeMetrics
     dead_messages: FakeDeadMessages
     limits: FakeLimits
+    stats: FakeStats
     use_cases: UseCases
     log: SilentLog = field(default_factory=SilentLog)
 
@@ -602,7 +629,7 @@ def bundled(
     """A world over these stores, with everything else new."""
     agents, payloads, ticks = tasks.agents, FakePayloads(), FakeTicks()
     queue, agent_queues, metrics = FakeQueue(), FakeAgentQueues(), FakeMetrics()
-    dead_messages, limits = FakeDeadMessages(), FakeLimits()
+    dead_messages, limits, stats = FakeDeadMessages(), FakeLimits(), FakeStats()
     use_cases = wiring.assemble(
         wiring.Ports(
             tasks=tasks,
@@ -610,6 +637,7 @@ def bundled(
             payloads=payloads,
             schedules=schedules,
             ticks=ticks,
+            stats=stats,
             queue=queue,
             agent_queues=agent_queues,
             dead_messages=dead_messages,
@@ -633,5 +661,6 @@ def bundled(
         metrics,
         dead_messages,
         limits,
+        stats,
         use_cases,
     )

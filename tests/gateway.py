@@ -26,7 +26,8 @@ class Answer:
     body: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.body = json.loads(self.text)
+        is_json = self.headers["Content-Type"].endswith("json")
+        self.body = json.loads(self.text) if is_json else self.text
 
 
 def _resource(routes: Sequence[str], path: str) -> tuple[str, dict[str, str]]:

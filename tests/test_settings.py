@@ -28,6 +28,11 @@ def test_open_mode_needs_exactly_a_one(value: str) -> None:
     assert not from_environment({"AINS_OPEN_MODE": value}).open_mode
 
 
+def test_a_process_is_one_of_many_unless_it_is_told_otherwise() -> None:
+    assert from_environment({"AINS_SOLE_PROCESS": "1"}).is_sole_process
+    assert not from_environment(WHOLE).is_sole_process
+
+
 def test_an_empty_key_is_no_key() -> None:
     assert from_environment({"AINS_ADMIN_KEY_SHA256": ""}).admin_key_sha256 is None
 

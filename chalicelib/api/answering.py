@@ -15,12 +15,13 @@ from chalicelib.domain.errors import Invalid
 from . import parsing
 from .caller import ANYBODY, Auth, Caller
 from .errors import CRASH, MethodNotAllowed, problem
-from .operation import Call, Operation, Reply, Service
+from .measuring import UNMEASURED, HttpMeter
+from .operation import JSON, Call, Operation, Reply, Service
 
-JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 View = Callable[..., Response]
+Answer = Callable[[Request, Mapping[str, str]], Response]
 
 
 @dataclass(frozen=True)
@@ -29,19 +30,21 @@ class Answering:
 
     service: Service
     auth: Auth
+    meter: HttpMeter = UNMEASURED
 
     def answers(self, operation: Operation, current: Callable[[], Request]) -> View:
         """The view of an operation."""
-        return _safe(current, lambda request, path: self._answer(operation, request, path))
+        route = f"{operation.method} {operation.path}"
+        return self._view(route, current, lambda request, path: self._answer(operation, request, path))
 
-    def refuses(self, allowed: Sequence[str], current: Callable[[], Request]) -> View:
-        """The view of methods that a path does not have."""
+    def refuses(self, path: str, allowed: Sequence[str], current: Callable[[], Request]) -> View:
+        """The view of methods that a path does not have: to the metrics they are all one."""
 
         def refuse(request: Request, _path: Mapping[str, str]) -> Response:
             self.auth.caller(request.headers)
             raise MethodNotAllowed(request.method, allowed)
 
-        return _safe(current, refuse)
+        return self._view(f"other {path}", current, refuse)
 
     def _answer(self, operation: Operation, request: Request, path: Mapping[str, str]) -> Response:
         caller = self._caller(operation, request)
@@ -55,7 +58,13 @@ class Answering:
         )
         answer = operation.view(call)
         reply = answer if isinstance(answer, Reply) else Reply(answer, operation.statuses[0])
-        return _response(reply.status, reply.body, _placed(reply.headers, request))
+        return _response(reply.status, reply.body, _placed(reply.headers, request), operation.media)
+
+    def _view(self, route: str, current: Callable[[], Request], answer: Answer) -> View:
+        def view(**path: str) -> Response:
+            return self.meter.measured(route, lambda: _safe(answer, current(), path))
+
+        return view
 
     def _caller(self, operation: Operation, request: Request) -> Caller:
         if operation.is_open:
@@ -66,15 +75,11 @@ class Answering:
         return caller
 
 
-def _safe(current: Callable[[], Request], answer: Callable[[Request, Mapping[str, str]], Response]) -> View:
-    def view(**path: str) -> Response:
-        request = current()
-        try:
-            return answer(request, path)
-        except Exception as error:  # noqa: BLE001 - the boundary: each becomes a problem, a crash is logged
-            return _refusal(error, request)
-
-    return view
+def _safe(answer: Answer, request: Request, path: Mapping[str, str]) -> Response:
+    try:
+        return answer(request, path)
+    except Exception as error:  # noqa: BLE001 - the boundary: each becomes a problem, a crash is logged
+        return _refusal(error, request)
 
 
 def _placed(headers: Mapping[str, str], request: Request) -> Mapping[str, str]:
@@ -102,10 +107,14 @@ def _raw_body(request: Request, operation: Operation) -> bytes:
 
 
 def _response(status: int, body: Any, headers: Mapping[str, str] | None = None, kind: str = JSON) -> Response:
-    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=vars)
+    text = _json(body) if kind.endswith("json") else body
     return Response(
         text, status_code=status, headers={"Content-Type": kind, **SECURITY_HEADERS, **(headers or {})}
     )
+
+
+def _json(body: Any) -> str:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=vars)
 
 
 def _refusal(error: Exception, request: Request) -> Response:

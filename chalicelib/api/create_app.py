@@ -6,12 +6,14 @@ from itertools import groupby
 from chalice.app import Blueprint, Chalice
 
 from chalicelib.services.usecases import UseCases
+from chalicelib.telemetry import Tally
 
 from . import (
     agents,
     agents_at_work,
     dead_letters,
     dead_messages,
+    exposition,
     operations,
     schedule_runs,
     schedules,
@@ -20,6 +22,7 @@ from . import (
 )
 from .answering import Answering
 from .caller import Auth
+from .measuring import UNMEASURED, HttpMeter
 from .operation import Operation, Service
 
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")  # HEAD and OPTIONS are the gateway's
@@ -33,14 +36,25 @@ OPERATIONS = (
     *dead_letters.routes.operations,
     *dead_messages.routes.operations,
     *operations.routes.operations,
+    *exposition.routes.operations,
 )
 
 
-def create_app(use_cases: Callable[[], UseCases], *, auth: Auth, version: str) -> Chalice:
-    """A fresh app. `use_cases` is called by requests only: packaging imports the app without AWS."""
+def create_app(
+    use_cases: Callable[[], UseCases],
+    *,
+    auth: Auth,
+    version: str,
+    meter: HttpMeter = UNMEASURED,
+    tally: Tally | None = None,
+) -> Chalice:
+    """A fresh app. `use_cases` is called by requests only: packaging imports the app without AWS.
+
+    `tally` is what this process counts, where it is the only one: GET /metrics then shows that too.
+    """
     app = Chalice("ains", configure_logs=False)
-    service = Service(version=version, operations=OPERATIONS, use_cases=use_cases)
-    answering = Answering(service, auth)
+    service = Service(version=version, operations=OPERATIONS, use_cases=use_cases, tally=tally)
+    answering = Answering(service, auth, meter)
     for path, offered in groupby(sorted(OPERATIONS, key=lambda op: op.path), key=lambda op: op.path):
         app.register_blueprint(_blueprint(path, tuple(offered), answering))
     return app
@@ -54,6 +68,6 @@ def _blueprint(path: str, offered: tuple[Operation, ...], answering: Answering) 
         route(answering.answers(operation, lambda: blueprint.current_request))
     allowed = sorted(operation.method for operation in offered)
     others = [method for method in METHODS if method not in allowed]
-    refuse = answering.refuses(allowed, lambda: blueprint.current_request)
+    refuse = answering.refuses(path, allowed, lambda: blueprint.current_request)
     blueprint.route(path, methods=others, content_types=[], name="refuse")(refuse)
     return blueprint

@@ -116,7 +116,7 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _responses(operation: Operation, schema: Mapping[str, Any]) -> dict[str, Any]:
-    answer = {"description": "Success", "content": {"application/json": {"schema": schema}}}
+    answer = {"description": "Success", "content": {operation.media: {"schema": schema}}}
     refusals = {kind.status: kind.title for kind in (*KINDS.values(), CRASH)}
     problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
     return {str(status): answer for status in operation.statuses} | {

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from chalicelib.services.usecases import UseCases
+from chalicelib.telemetry import Tally
 
 from .caller import Caller
 from .fields import NoBody, NoQuery, Request
 
+JSON = "application/json"
 Q = TypeVar("Q", bound=Request)
 B = TypeVar("B", bound=Request)
 A = TypeVar("A")
@@ -21,6 +23,7 @@ class Service:
     version: str
     operations: tuple["Operation", ...]
     use_cases: Callable[[], UseCases]
+    tally: Tally | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,7 @@ class Operation:
     headers: Mapping[str, str]  # request headers it looks at, and what for
     is_open: bool  # to everybody, with or without a key
     is_for_admins: bool
+    media: str = JSON  # what its success body is
 
     @property
     def name(self) -> str:
@@ -98,11 +102,14 @@ class Routes:
         headers: Mapping[str, str] | None = None,
         is_open: bool = False,
         is_for_admins: bool = False,
+        media: str = JSON,
     ) -> Callable[[View[Q, B, A]], View[Q, B, A]]:
         """Register a view: its request is parsed into `query` and `body` before it is called."""
         shapes = {"query": query, "body": body, "answer": answer, "statuses": statuses}
         doors = {"is_open": is_open, "is_for_admins": is_for_admins}
-        declared: dict[str, Any] = {"tag": self._tag, "method": method, "path": path, **shapes, **doors}
+        declared: dict[str, Any] = {"tag": self._tag, "method": method, "path": path, "media": media}
+
+        declared |= {**shapes, **doors}
 
         def register(view: View[Q, B, A]) -> View[Q, B, A]:
             self.operations.append(Operation(view=view, headers=headers or {}, **declared))

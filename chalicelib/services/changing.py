@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from chalicelib.domain import trust
+from chalicelib.domain import counting, trust
 from chalicelib.domain.errors import Conflict, LostRace, NotFound
 from chalicelib.domain.task import Attempt, Status, Task
 
@@ -86,13 +86,10 @@ class Changing:
         self._measure(task, after, now)
 
     def _measure(self, task: Task, after: Task, now: int) -> None:
+        for name, number in counting.counted(task, after).items():
+            self.metrics.count(name, number)
         if after.is_over and not task.is_over:
-            self.metrics.count(f"tasks_{after.status.value.lower()}_total")
             self.metrics.count("task_duration_ms", now - after.created_at)
-        if after.attempt > task.attempt:
-            self.metrics.count("tasks_retried_total")
-        if after.last is not None and after.last is not task.last and after.last.outcome == "timeout":
-            self.metrics.count("tasks_timed_out_total")
 
 
 def _deadline(task: Task) -> int | None:

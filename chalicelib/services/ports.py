@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from chalicelib.domain.agent import Agent, Wish
 from chalicelib.domain.dead_message import DeadMessage
+from chalicelib.domain.gauges import Gauges
 from chalicelib.domain.routing import Chance as DomainChance
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
@@ -265,6 +266,40 @@ class TickStore(Protocol):
 
     def mark(self, now: int) -> int | None:
         """The tick runs now; when it ran before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One record of a table's stream: the row before and after, and its number, which grows in its shard."""
+
+    number: int
+    before: Task | None
+    after: Task | None
+
+
+class ReadChange(Protocol):
+    """Understands a record as Lambda hands it over."""
+
+    def __call__(self, record: Mapping[str, Any]) -> Change: ...
+
+
+class StatsStore(Protocol):
+    """What stands behind GET /metrics; two small rows however much there is."""
+
+    def add(self, counts: Mapping[str, int], *, shard: str, first: int, last: int, now: int) -> int | None:
+        """Add the counts of one batch of a stream's shard, its records numbered from `first` to `last`.
+
+        Nothing is added, and the last number counted is answered, unless that is below `first`.
+        """
+
+    def counters(self) -> dict[str, int]:
+        """All that was ever added, by name (it may lag)."""
+
+    def keep(self, gauges: Gauges) -> None:
+        """In place of those before."""
+
+    def gauges(self) -> Gauges | None:
+        """The last that were kept (it may lag)."""
 
 
 class HintKind(StrEnum):

@@ -7,13 +7,15 @@ from .agents import Agents
 from .backfilling import Backfilling
 from .cancelling import Cancelling
 from .clock import Looking, Ticking
+from .counting import Counting
 from .dead_letters import DeadLetters
 from .dead_messages import DeadLettering
 from .dispatch import Dispatch
 from .draining import Draining
 from .firing import Firing
 from .holding import Holding
-from .ports import AgentStore, Clock, Metrics, NewId
+from .measuring import Measuring
+from .ports import AgentStore, Clock, Metrics, NewId, StatsStore
 from .pull import Pull
 from .reading import Reading
 from .redriving import Redriving
@@ -49,6 +51,9 @@ class UseCases:
     looking: Looking
     ticking: Ticking
     dead_lettering: DeadLettering
+    counting: Counting
+    measuring: Measuring
+    stats: StatsStore
     clock: Clock
     new_id: NewId
     metrics: Metrics

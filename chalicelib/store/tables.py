@@ -245,6 +245,19 @@ class TickRecord(Model):
     before = NumberAttribute(null=True)
 
 
+class StatsRecord(Model):
+    """A row of what stands behind /metrics; that of the counters has one attribute for each beside these."""
+
+    class Meta:
+        table_name = "stats"
+
+    name = UnicodeAttribute(hash_key=True)
+    doc = UnicodeAttribute(null=True)
+    counted_up_to = UnicodeAttribute(null=True)
+    cid = UnicodeAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+
+
 ALL: tuple[type[Model], ...] = (
     AgentRecord,
     CapabilityRecord,
@@ -255,6 +268,7 @@ ALL: tuple[type[Model], ...] = (
     TickRecord,
     DeadMessageRecord,
     LimitRecord,
+    StatsRecord,
 )
 _BASE_NAMES = {model: model.Meta.table_name for model in ALL}
 

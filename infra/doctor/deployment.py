@@ -67,5 +67,5 @@ def point_at(endpoint: str | None) -> None:
 
 def deployment(stage: str) -> Deployment:
     """Of that stage; nothing is called yet. Raises botocore's errors for what the environment lacks."""
-    ports = wiring.aws(Settings(stage=stage), telemetry.EmfMetrics(stage))
+    ports = wiring.aws(Settings(stage=stage), telemetry.EmfMetrics(stage, wiring.wall_clock))
     return Deployment(Rows(connection.connect()), ports.tasks, ports.schedules)

@@ -141,6 +141,16 @@ class LocalCloud:
         with self._core.lock:
             resources.show_in_flight(queue)
 
+    def stream_records(self, table: str, *, limit: int) -> list[dict[str, Any]]:
+        """The oldest records of a table's stream that were not forgotten, as Lambda hands them over."""
+        with self._core.lock:
+            return resources.stream_records(table, limit=limit)
+
+    def forget_stream_records(self, table: str, count: int) -> None:
+        """The oldest are done with."""
+        with self._core.lock:
+            resources.forget_stream_records(table, count)
+
     def counts(self) -> dict[str, int]:
         """How many rows the three tables hold that people ask about."""
         with self._core.lock:

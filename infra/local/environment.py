@@ -27,6 +27,7 @@ def pointing_here(*, stage: str, work_queue_url: str, admin_key_sha256: str | No
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AINS_STAGE=stage,
         AINS_WORK_QUEUE_URL=work_queue_url,
+        AINS_SOLE_PROCESS="1",
     )
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")
     if admin_key_sha256 is None:

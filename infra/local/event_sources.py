@@ -1,18 +1,16 @@
-"""Does what Lambda's event sources do, for every handler that a Chalice app declares.
-
-A DynamoDB stream would be one more class with these three methods and one more branch in `sources_of`.
-"""
+"""Does what Lambda's event sources do, for every handler that a Chalice app declares."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
-from chalice.app import ScheduledEventConfig, SQSEventConfig
+from chalice.app import DynamoDBEventConfig, ScheduledEventConfig, SQSEventConfig
 
 from infra.local.engine import LocalCloud
 from infra.local.problems import CannotStart
 from infra.local.schedule_source import ScheduleSource, rate_of
 from infra.local.sqs_source import SqsSource
+from infra.local.stream_source import StreamSource
 
 
 class EventSource(Protocol):
@@ -35,6 +33,8 @@ def sources_of(app: Any, cloud: LocalCloud, *, tick_seconds: float | None = None
             sources.append(SqsSource(cloud, config, handler))
         elif isinstance(config, ScheduledEventConfig):
             sources.append(ScheduleSource(config.name, handler, tick_seconds or rate_of(config)))
+        elif isinstance(config, DynamoDBEventConfig):
+            sources.append(StreamSource(cloud, config, handler))
         else:
             raise CannotStart(f"the local cloud has no event source like that of {config.name!r}")
     return sources

@@ -37,6 +37,7 @@ PRIVATE_NAMES = {
         "_tokenize",
         "copy",
         "_txn_idempotency",
+        "_stream_records",
         "reset",
     ),
     "sqs": (

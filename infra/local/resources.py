@@ -52,6 +52,8 @@ def plan(file: Path, stage: str) -> Plan:
     tables, ttl, queues = {}, {}, {}
     for logical_id, properties in template.of_type("AWS::DynamoDB::Table").items():
         tables[logical_id] = {key: properties[key] for key in TABLE_PROPERTIES if key in properties}
+        if stream := tables[logical_id].get("StreamSpecification"):
+            stream["StreamEnabled"] = True  # CloudFormation does not say so, CreateTable wants it
         if expiry := properties.get("TimeToLiveSpecification", {}).get("AttributeName"):
             ttl[properties["TableName"]] = expiry
     for properties in template.of_type("AWS::SQS::Queue").values():
@@ -145,6 +147,7 @@ def empty(wanted: Plan) -> None:
         table["items"].clear()
         dynamodb._items_replaced(table)
     dynamodb._txn_idempotency.clear()
+    dynamodb._stream_records.clear()
     cloudwatch.reset()
     for url, queue in list(sqs._queues.items()):
         if queue["name"] in wanted.queues:
@@ -152,6 +155,16 @@ def empty(wanted: Plan) -> None:
         else:
             sqs._queues.pop(url)
             sqs._queue_name_to_url.pop(queue["name"], None)
+
+
+def stream_records(table: str, *, limit: int) -> list[dict[str, Any]]:
+    """The oldest records of a table's stream."""
+    return list((dynamodb._stream_records.get(table) or [])[:limit])
+
+
+def forget_stream_records(table: str, count: int) -> None:
+    """Drop the oldest: whoever reads a stream here is its only reader."""
+    del dynamodb._stream_records[table][:count]
 
 
 def queue_arn(name: str) -> str:

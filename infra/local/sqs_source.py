@@ -111,7 +111,7 @@ def failures_in(result: Any, ids: set[str]) -> set[str]:
 def _queue_of(config: SQSEventConfig, cloud: LocalCloud) -> tuple[str, bool]:
     """The queue's name and whether partial failures are reported. As deployed: what the template says of
     this function's event source wins over the decorator's placeholder."""
-    function = "".join(part.capitalize() for part in re.split(r"[_-]", config.name))
+    function = logical_id(config.name)
     events = cloud.plan.functions[function].get("Events", {})
     deployed = events.get(f"{function}SqsEventSource", {}).get("Properties", {})
     named = deployed.get("Queue") or config.queue or config.queue_arn or ""
@@ -119,6 +119,11 @@ def _queue_of(config: SQSEventConfig, cloud: LocalCloud) -> tuple[str, bool]:
     if queue not in cloud.plan.queues:
         raise CannotStart(f"the consumer {config.name!r} reads the queue {queue!r}, which no template makes")
     return queue, "ReportBatchItemFailures" in deployed.get("FunctionResponseTypes", [])
+
+
+def logical_id(name: str) -> str:
+    """What the template calls the function of a handler's name."""
+    return "".join(part.capitalize() for part in re.split(r"[_-]", name))
 
 
 def _record(message: dict[str, Any], queue: str) -> dict[str, Any]:

@@ -97,6 +97,8 @@ class Template:
             return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{self._physical_name(name)}"
         if attribute == "Arn" and kind == "AWS::DynamoDB::Table":
             return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{self._physical_name(name)}"
+        if attribute == "StreamArn" and kind == "AWS::DynamoDB::Table":
+            return f"{self._get_att([name, 'Arn'])}/stream/local"
         return self._physical_name(name)
 
     def _sub(self, argument: Any) -> str:

@@ -7,8 +7,8 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain import lifecycle
 from chalicelib.domain.task import Status
+from chalicelib.services.measuring import MOST_ROWS
 from chalicelib.services.ports import Aggregate, HintKind
-from chalicelib.ticks import MOST_ROWS, gauges
 from infra.local.engine import LocalCloud
 from tests.budgets.counting import Cost, counted
 from tests.budgets.rig import CAPABILITY, TENANT, Rig
@@ -68,7 +68,7 @@ def beside(engine: LocalCloud, shipped: wiring.Ports) -> dict[int, tuple[dict[st
         with counted(engine) as idle:
             rig.use_cases.ticking.tick()
         with counted(engine) as gauged:
-            gauges(rig.use_cases)
+            rig.use_cases.measuring.measure()
         rig.agent()
         return everything(rig), idle, gauged
 
@@ -84,6 +84,6 @@ def test_the_idle_tick_does_not_grow_either(beside: dict[int, Any]) -> None:
 
 
 def test_the_gauges_read_at_most_a_thousand_rows_of_each_kind(beside: dict[int, Any]) -> None:
-    assert beside[10][2].actions == {"Scan": 2, "BatchGetItem": 1}
-    assert beside[1_000][2].actions == {"Scan": 2, "BatchGetItem": MOST_ROWS // 100}
-    assert beside[1_000][2].write_units == 0
+    assert beside[10][2].actions == {"Scan": 2, "BatchGetItem": 1, "PutItem": 1}
+    assert beside[1_000][2].actions == {"Scan": 2, "BatchGetItem": MOST_ROWS // 100, "PutItem": 1}
+    assert beside[1_000][2].write_units == 1

@@ -20,6 +20,7 @@ from chalicelib.store.dead_messages import DynamoDeadMessages
 from chalicelib.store.limits import DynamoLimits
 from chalicelib.store.payloads import DynamoPayloads
 from chalicelib.store.schedules import DynamoSchedules
+from chalicelib.store.stats import DynamoStats
 from chalicelib.store.tasks import DynamoTasks
 from chalicelib.store.ticks import DynamoTicks
 from chalicelib.store.writes import Writes
@@ -39,6 +40,7 @@ class Stores:
     payloads: ports.PayloadStore
     schedules: ports.ScheduleStore
     ticks: ports.TickStore
+    stats: ports.StatsStore
     queue: ports.WorkQueue
     agent_queues: ports.AgentQueues
     dead_messages: ports.DeadMessages
@@ -94,6 +96,7 @@ def _fakes() -> Stores:
         payloads=fakes.FakePayloads(),
         schedules=fakes.FakeSchedules(tasks),
         ticks=fakes.FakeTicks(),
+        stats=fakes.FakeStats(),
         queue=queue,
         agent_queues=agent_queues,
         dead_messages=fakes.FakeDeadMessages(),
@@ -132,6 +135,7 @@ def _aws(emulator: emulators.Emulator) -> Stores:
         payloads=DynamoPayloads(writes),
         schedules=DynamoSchedules(writes),
         ticks=DynamoTicks(),
+        stats=DynamoStats(writes),
         queue=queues.SqsWork(sqs, url, log, metrics),
         agent_queues=queues.SqsAgentQueues(sqs, "test", log, metrics),
         dead_messages=DynamoDeadMessages(writes),

@@ -21,7 +21,7 @@ STACK = "ains"
 BUCKET = "artifacts"
 UPLOADS = 5
 BATCHES = "BatchesAsTheEmulatorNamesThem"
-FUNCTIONS = ("APIHandler", "Tick", "Work")
+FUNCTIONS = ("APIHandler", "Stats", "Tick", "Work")
 
 
 class Answer(NamedTuple):

@@ -16,9 +16,12 @@ pytestmark = [pytest.mark.deployed, pytest.mark.xdist_group("deployed")]  # one 
 E2E_S = 1_500
 TROUBLE = ("AccessDenied", "not authorized", '"level":"ERROR"', "Task timed out")
 NEVER_SEEN = {
-    # Lambda's own poller takes the messages and the log's lines; the emulator does so without asking.
+    # Lambda's own pollers take messages, records and the log's lines; the emulator does so without asking.
     "logs:CreateLogStream",
     "logs:PutLogEvents",
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",

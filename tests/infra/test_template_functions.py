@@ -1,4 +1,4 @@
-"""The three functions: their size, their time, their logs, their environment, and how the minute comes."""
+"""The four functions: their size, their time, their logs, their environment, and how the minute comes."""
 
 import platform
 from typing import Any
@@ -8,17 +8,22 @@ import pytest
 pytestmark = pytest.mark.slow  # the first test of a run packages the template
 
 Resources = dict[str, dict[str, Any]]
-FUNCTIONS = ("APIHandler", "Tick", "Work")
+FUNCTIONS = ("APIHandler", "Stats", "Tick", "Work")
 
 
 def _functions(made: Resources) -> dict[str, dict[str, Any]]:
     return {name: r["Properties"] for name, r in made.items() if r["Type"] == "AWS::Lambda::Function"}
 
 
-def test_there_are_three_functions_and_they_live_in_app(made: Resources) -> None:
+def test_there_are_four_functions_and_they_live_in_app(made: Resources) -> None:
     handlers = {name: function["Handler"] for name, function in _functions(made).items()}
     # A handler taken from a Blueprint would name another module, and app.py would not be imported.
-    assert handlers == {"APIHandler": "app.app", "Tick": "app.tick", "Work": "app.work"}
+    assert handlers == {
+        "APIHandler": "app.app",
+        "Stats": "app.stats",
+        "Tick": "app.tick",
+        "Work": "app.work",
+    }
 
 
 def test_each_function_gives_up_before_whoever_waits_for_it(made: Resources) -> None:
@@ -45,7 +50,7 @@ def test_young_accounts_can_deploy_it(made: Resources) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_logs_go_to_a_group_that_forgets(name: str, made: Resources) -> None:
     group = made[made[name]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]]
-    suffix = {"APIHandler": "api-handler", "Tick": "tick", "Work": "work"}[name]
+    suffix = {"APIHandler": "api-handler"}.get(name, name.lower())
     assert group["Type"] == "AWS::Logs::LogGroup"
     assert group["Properties"]["LogGroupName"] == {"Fn::Sub": "/aws/lambda/ains-${Stage}-" + suffix}
     assert group["Properties"]["RetentionInDays"] <= 90
@@ -90,6 +95,22 @@ def test_a_late_tick_is_dropped_by_both_that_would_repeat_it(made: Resources) ->
     assert rule["Targets"][0]["RetryPolicy"] == promptly
     assert invoke["FunctionName"] == {"Ref": "Tick"}
     assert {name: invoke[name] for name in promptly} == promptly
+
+
+def test_the_tasks_stream_is_counted_from_its_beginning_by_shards_that_have_names(made: Resources) -> None:
+    mappings = [r["Properties"] for r in made.values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
+    (mapping,) = [m for m in mappings if m["FunctionName"] == {"Ref": "Stats"}]
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["TasksTable", "StreamArn"]}
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    # Without a window Lambda does not say which shard a batch is of, and batches that come again by another
+    # shard could not be told from new ones: see consumers.count.
+    assert mapping["TumblingWindowInSeconds"] > 0
+    assert mapping.get("ParallelizationFactor", 1) == 1
+    # Given up, records would never be counted.
+    assert "MaximumRetryAttempts" not in mapping
+    assert "MaximumRecordAgeInSeconds" not in mapping
+    stream = made["TasksTable"]["Properties"]["StreamSpecification"]
+    assert stream == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
 def test_what_the_operator_needs_is_among_the_outputs(template: dict[str, Any]) -> None:

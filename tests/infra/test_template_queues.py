@@ -16,7 +16,8 @@ def _queues(made: Resources) -> dict[str, dict[str, Any]]:
 
 
 def _mapping(made: Resources) -> dict[str, Any]:
-    (mapping,) = [r["Properties"] for r in made.values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
+    mappings = [r["Properties"] for r in made.values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
+    (mapping,) = [mapping for mapping in mappings if mapping["FunctionName"] == {"Ref": "Work"}]
     return mapping
 
 

@@ -7,8 +7,13 @@ import pytest
 pytestmark = pytest.mark.slow  # the first test of a run packages the template
 
 Resources = dict[str, dict[str, Any]]
-ROLE_BY_FUNCTION = {"APIHandler": "ApiHandlerRole", "Tick": "TickRole", "Work": "WorkRole"}
-LOGS_BY_FUNCTION = {"APIHandler": "APIHandlerLogs", "Tick": "TickLogs", "Work": "WorkLogs"}
+ROLE_BY_FUNCTION = {
+    "APIHandler": "ApiHandlerRole",
+    "Stats": "StatsRole",
+    "Tick": "TickRole",
+    "Work": "WorkRole",
+}
+LOGS_BY_FUNCTION = {function: f"{function}Logs" for function in ROLE_BY_FUNCTION}
 # Agents' own queues are made at registration, so only the beginning of their names is known.
 AGENT_QUEUES = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:ains-${Stage}-assignments-*"
 
@@ -105,11 +110,20 @@ def test_only_the_consumer_takes_messages(made: Resources) -> None:
     assert _granted(made, "sqs:ReceiveMessage") == {"WorkRole": {"WorkQueue"}}
 
 
-def test_the_tick_writes_nothing_but_that_it_ticked(made: Resources) -> None:
+def _written(made: Resources, role: str) -> set[str]:
     writes = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
-    assert {resource for action, resource in _grants(made, "TickRole") if action.endswith(writes)} == {
-        "TicksTable"
-    }
+    return {resource for action, resource in _grants(made, role) if action.endswith(writes)}
+
+
+def test_the_tick_writes_nothing_but_that_it_ticked_and_what_it_saw(made: Resources) -> None:
+    assert _written(made, "TickRole") == {"TicksTable", "StatsTable"}
+
+
+def test_only_the_counter_reads_the_stream_of_the_tasks_and_it_writes_its_counts_only(
+    made: Resources,
+) -> None:
+    assert _granted(made, "dynamodb:GetRecords") == {"StatsRole": {"TasksTable"}}
+    assert _written(made, "StatsRole") == {"StatsTable"}
 
 
 @pytest.mark.parametrize("function", ROLE_BY_FUNCTION)

@@ -1,0 +1,50 @@
+"""How long requests take, how they end and how many are under way: measured once, where they are answered."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chalice.app import Response
+
+from chalicelib.services.ports import Metrics
+
+
+@dataclass(frozen=True)
+class HttpMeter:
+    """Counts into `metrics`; `stopwatch` gives seconds from any beginning."""
+
+    metrics: Metrics
+    stopwatch: Callable[[], float]
+    _active: list[str] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def measured(self, route: str, answer: Callable[[], Response]) -> Response:
+        """The answer, which must not raise. `route` is a template such as `GET /aitp/tasks/{task_id}`."""
+        began = self.stopwatch()
+        self._under_way(lambda: self._active.append(route))
+        try:
+            response = answer()
+        finally:
+            self._under_way(lambda: self._active.remove(route))
+        self.metrics.count("http_request_duration_seconds", self.stopwatch() - began, route=route)
+        self.metrics.count("http_response_size_bytes", _size(response.body))
+        self.metrics.count("http_requests_total", route=route, outcome=f"{response.status_code // 100}xx")
+        return response
+
+    def _under_way(self, change: Callable[[], None]) -> None:
+        with self._lock:
+            change()
+            self.metrics.count("http_connections_active", len(self._active))
+
+
+class NoMetrics:
+    """Counts nothing."""
+
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None: ...
+
+
+UNMEASURED = HttpMeter(NoMetrics(), lambda: 0.0)
+
+
+def _size(body: str | bytes) -> int:
+    return len(body) if isinstance(body, bytes) or body.isascii() else len(body.encode())
