@@ -26,6 +26,9 @@ class TaskOptions(TypedDict, total=False):
     not_before: datetime
     min_trust: float
     routing_strategy: str
+    capability_version: str
+    required_tags: list[str]
+    preferred_tags: list[str]
     metadata: Fields
 
 

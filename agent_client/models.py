@@ -90,6 +90,9 @@ class Task:
     not_before: datetime | None = None
     min_trust: float | None = None
     routing_strategy: str | None = None
+    capability_version: str | None = None
+    required_tags: tuple[str, ...] = ()
+    preferred_tags: tuple[str, ...] = ()
     metadata: Json = field(default_factory=dict)
     attempt: int = 0
     rescues: int = 0

@@ -99,6 +99,7 @@ class FakeAgents:
             self.capability_rows.pop((f"{agent.tenant}#{name}", agent.agent_id), None)
         kept: dict[str, Any] = {
             "in_flight": row.in_flight,
+            "last_assigned_at": row.last_assigned_at,
             "evidence": row.evidence,
             "streak": row.streak,
             "registered_at": row.registered_at,
@@ -259,7 +260,9 @@ class FakeTasks:
         if agent.is_armed and (row.due_at is None or row.due_at > agent.lease_until):
             raise AgentUnavailable(agent.agent_id)
         arm = row.due_at if agent.is_armed else agent.lease_until
-        self.agents.rows[agent.agent_id] = replace(row, in_flight=row.in_flight + 1, due_at=arm)
+        self.agents.rows[agent.agent_id] = replace(
+            row, in_flight=row.in_flight + 1, due_at=arm, last_assigned_at=now
+        )
         self._put(task)
 
     def leave(self, task: Task, *, was: int, agent_id: str, evidence: trust.Evidence | None) -> None:

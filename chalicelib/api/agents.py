@@ -52,6 +52,7 @@ def _profile(sent: Registration) -> Profile:
         delivery=sent.delivery,
         heartbeat_ms=milliseconds(sent.heartbeat_interval_seconds),
         metadata=sent.metadata,
+        versions={c.name: c.version for c in sent.capabilities if c.version is not None},
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from chalicelib.domain import versions
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.ids import checked
 
@@ -99,6 +100,11 @@ def one_of_a_kind(name: Callable[[Any], str]) -> Callable[[list[Any]], list[Any]
     return check
 
 
+def _version_range(value: str) -> str:
+    versions.bounds(value)
+    return value
+
+
 _MOMENT_SCHEMA = {"type": "string", "format": "date-time"}
 Moment = Annotated[int, BeforeValidator(moment), WithJsonSchema(_MOMENT_SCHEMA)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(identifier)]
@@ -112,6 +118,8 @@ ErrorWords = Annotated[
     AfterValidator(lambda text: text[:KEPT_ERROR]),
 ]
 Metadata = Annotated[dict[str, Any], AfterValidator(_small)]
+Tags = Annotated[list[Name], Field(max_length=10), AfterValidator(one_of_a_kind(str))]
+VersionRange = Annotated[str, Field(max_length=100), AfterValidator(_version_range)]
 Priority = Annotated[int, Field(ge=1, le=10)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Token = Annotated[int, Field(ge=1, le=2**53)]

@@ -114,6 +114,9 @@ def _options(options: Options) -> dict[str, Any]:
         "queue_timeout_seconds": seconds_or_none(options.queue_timeout_ms),
         "min_trust": options.min_trust,
         "routing_strategy": options.strategy,
+        "capability_version": options.capability_version,
+        "required_tags": list(options.required_tags),
+        "preferred_tags": list(options.preferred_tags),
     }
 
 

@@ -25,7 +25,7 @@ from .fields import (
     Words,
     milliseconds,
 )
-from .task_requests import OLD_SPELLINGS, TaskOptions, old
+from .task_requests import OLD_SPELLINGS, TaggedOptions, TaskOptions, old
 
 _REQUIRED = ("client_id", "task_type", "capability_required")
 _DOMAIN_NAMES = {
@@ -82,8 +82,8 @@ class DstPolicyFields(Request):
         return DstPolicy(gap=self.gap, fold=self.fold)
 
 
-class ScheduleDefinition(ScheduleFields):
-    """The same with what is no single word: clock changes, dates to leave out, what its tasks are given."""
+class ScheduleDefinition(ScheduleFields, TaggedOptions):
+    """The same with what is no single word: tags, clock changes, dates to leave out, and input."""
 
     dst_policy: DstPolicyFields = DstPolicyFields()
     excluded_dates: Annotated[

@@ -60,6 +60,9 @@ class ScheduleObject:
     queue_timeout_seconds: float | None
     min_trust: float | None
     routing_strategy: str
+    capability_version: str | None
+    required_tags: list[str]
+    preferred_tags: list[str]
     input_data: Any
     metadata: Any
     created_at: str

@@ -95,6 +95,9 @@ def _options(task: Task) -> dict[str, Any]:
         "queue_timeout_seconds": seconds_or_none(task.expires_at and task.expires_at - ready),
         "min_trust": task.min_trust,
         "routing_strategy": task.strategy,
+        "capability_version": task.capability_version,
+        "required_tags": list(task.required_tags),
+        "preferred_tags": list(task.preferred_tags),
     }
 
 

@@ -24,7 +24,9 @@ from .fields import (
     Priority,
     Request,
     Share,
+    Tags,
     Token,
+    VersionRange,
     Words,
     milliseconds,
 )
@@ -84,6 +86,7 @@ class TaskOptions(Request):
     queue_timeout_seconds: Annotated[float, Field(ge=1, le=2_592_000)] | None = None
     min_trust: Share | None = None
     routing_strategy: Strategy = Strategy.TRUST_WEIGHTED
+    capability_version: VersionRange | None = None
 
     def given_options(self) -> dict[str, Any]:
         """Those that were sent, as `services.submission.Options` names them."""
@@ -95,6 +98,7 @@ class TaskOptions(Request):
             "queue_timeout_seconds": ("queue_timeout_ms", None if wait is None else milliseconds(wait)),
             "min_trust": ("min_trust", self.min_trust),
             "routing_strategy": ("strategy", self.routing_strategy.value),
+            "capability_version": ("capability_version", self.capability_version),
         }
         return dict(pair for name, pair in all_options.items() if name in self.model_fields_set)
 
@@ -103,7 +107,20 @@ class TaskOptions(Request):
         return Options(**self.given_options())
 
 
-class TaskSubmission(TaskOptions):
+class TaggedOptions(TaskOptions):
+    """The same with what no query parameter can hold: tags that the agent must, or should, have."""
+
+    required_tags: Tags = []
+    preferred_tags: Tags = []
+
+    def given_options(self) -> dict[str, Any]:
+        """Those that were sent."""
+        tags = {"required_tags": tuple(self.required_tags), "preferred_tags": tuple(self.preferred_tags)}
+        given = {name: value for name, value in tags.items() if name in self.model_fields_set}
+        return super().given_options() | given
+
+
+class TaskSubmission(TaggedOptions):
     """A task to be done by any agent with the capability."""
 
     old_spellings: ClassVar[Mapping[str, str]] = OLD_SPELLINGS

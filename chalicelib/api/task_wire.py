@@ -35,6 +35,9 @@ class TaskObject:
     not_before: str | None
     min_trust: float | None
     routing_strategy: str
+    capability_version: str | None
+    required_tags: list[str]
+    preferred_tags: list[str]
     metadata: Mapping[str, Any] | None
     attempt: int
     rescues: int

@@ -56,6 +56,7 @@ class Profile:
     heartbeat_ms: int = DEFAULT_HEARTBEAT_MS
     start_within_ms: int = 60_000
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)  # of those capabilities that have one
 
     @property
     def lease_ms(self) -> int:
@@ -79,6 +80,7 @@ class Agent:
     lease_until: int = 0
     last_heartbeat: int = 0
     in_flight: int = 0
+    last_assigned_at: int | None = None
     session_id: str | None = None
     seq: int = 0  # number of the last sync answer
     acked: int = 0  # highest answer number it confirmed
@@ -125,6 +127,14 @@ class Agent:
     def trust(self, capability: str | None, *, now: int) -> trust.Posterior:
         """How far it is trusted with one capability, or over all."""
         return trust.posterior(self.evidence, capability, now=now)
+
+    def response_ms(self, capability: str) -> float | None:
+        """The mean time from assignment to success, the latest counting most; None before the first."""
+        return trust.response_ms(self.evidence, capability)
+
+    def idle_ms(self, now: int) -> int:
+        """How long ago it was last given work, or registered."""
+        return now - (self.last_assigned_at or self.registered_at)
 
     @property
     def is_armed(self) -> bool:

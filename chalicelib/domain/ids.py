@@ -28,6 +28,11 @@ def clock_shard(row_id: str) -> int:
     return zlib.crc32(row_id.encode()) % CLOCK_SHARDS
 
 
+def mark(row_id: str) -> str:
+    """A short stand-in for an id, for rows that must stay small: crc32, hexadecimal."""
+    return format(zlib.crc32(row_id.encode()), "x")
+
+
 def from_key(prefix: str, *, tenant: str, key: str) -> str:
     """The id that an idempotency key makes: the same key of the same tenant always the same id."""
     digest = hashlib.sha256(f"{prefix}\0{tenant}\0{key}".encode()).digest()

@@ -6,10 +6,12 @@ from typing import Any
 from . import queueing
 from .content import Content
 from .errors import IllegalMove
+from .ids import mark
 from .task import MOVES, Attempt, FailureKind, Lease, Outcome, Status, Task
 from .timers import ANNOUNCE_AGAIN_MS, MAX_START_MS, REDELIVER_MS, announced_by, sooner
 
 MAX_RESCUES = 3
+MAX_MARKS = 8  # of agents that failed a task: its row stays small
 _NAMES = tuple(f.name for f in fields(Task))
 _ASKED = _NAMES[: _NAMES.index("status")]  # what was asked for stands before what became of it
 
@@ -184,6 +186,7 @@ def failed(
         raise IllegalMove(f"task {task.task_id} cannot go from ASSIGNED to FAILED: it has not begun")
     outcome = Outcome.TIMEOUT if kind is FailureKind.TIMEOUT else Outcome.ERROR
     ended = _ended(task, outcome, now=now, error=error, hopeless=not retryable)
+    ended["failed_by"] = _marked(task)
     if not retryable or task.attempt >= task.max_retries:
         return _moved(task, Status.FAILED, **ended, **_over(task, now=now), error=error, failure=kind)
     wait = task.retry.delay_ms(task.attempt + 1, chance=chance)
@@ -197,6 +200,12 @@ def failed(
         due_at=ready_at,
         error=error,
     )
+
+
+def _marked(task: Task) -> tuple[str, ...]:
+    """With its holder among those that failed it."""
+    holder = mark(held_lease(task).agent_id)
+    return (*(known for known in task.failed_by if known != holder), holder)[-MAX_MARKS:]
 
 
 def freed(task: Task, outcome: Outcome, *, now: int, error: str | None = None) -> Task:

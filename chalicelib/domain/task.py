@@ -118,6 +118,9 @@ class Task:
     not_before: int | None = None
     min_trust: float | None = None
     strategy: str = "trust_weighted"
+    capability_version: str | None = None  # a range such as >=1.2,<2 of what agents registered
+    required_tags: tuple[str, ...] = ()
+    preferred_tags: tuple[str, ...] = ()
     schedule_id: str | None = None
     slot: int | None = None
     request: str | None = None  # fingerprint of the request that an idempotency key came with
@@ -137,6 +140,7 @@ class Task:
     rescues: int = 0  # times lost while ACTIVE
     lease: Lease | None = None
     last: Attempt | None = None
+    failed_by: tuple[str, ...] = ()  # marks (ids.mark) of agents that failed it, newest last
     progress: float | None = None
     ended_at: int | None = None
     result: Content | None = None

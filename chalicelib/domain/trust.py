@@ -24,6 +24,7 @@ ENOUGH_RESULTS = 10.0  # from here on a minimum is held against the lower bound
 CLIENT_CAP = 50.0  # effective results that one client's evidence counts for at most
 CLIENT_PARTS = ("", "1", "2", "3")  # a client's evidence stands in one of these
 ADMIN_PART = "a"  # an admin's, which counts in full
+TIME = "~"  # stands behind the capability in the name of the sum of what successes took
 _PARTS = (*CLIENT_PARTS, ADMIN_PART)
 _DIGITS = 8  # DynamoDB stores numbers by their digits, and the row is to stay small
 
@@ -45,11 +46,14 @@ class Evidence:
     part: str = ""
     at: int = 0
     of_probe: bool = False
+    took_ms: int = 0  # from assignment to success
 
     def amounts(self) -> dict[str, float]:
         """What it adds, by the name of the sum."""
         signs = (("+", self.good), ("-", self.bad))
-        return {f"{self.capability}{sign}{self.part}": amount for sign, amount in signs if amount}
+        added = {f"{self.capability}{sign}{self.part}": amount for sign, amount in signs if amount}
+        took = _short(self.good * self.took_ms)
+        return added | ({f"{self.capability}{TIME}": took} if took else {})
 
     def added_to(self, sums: Mapping[str, float]) -> dict[str, float]:
         """The sums with it, whatever the order events come in."""
@@ -94,7 +98,11 @@ class Posterior:
 
 def weight(now: int) -> float:
     """The forward-decayed weight of an event at `now`."""
-    return float(f"{2.0 ** ((now - EPOCH_MS) / HALF_LIFE_MS):.{_DIGITS}g}")
+    return _short(2.0 ** ((now - EPOCH_MS) / HALF_LIFE_MS))
+
+
+def _short(amount: float) -> float:
+    return float(f"{amount:.{_DIGITS}g}")
 
 
 def part_of(client_id: str, agent_id: str) -> str:
@@ -113,7 +121,8 @@ def verdict(attempt: Attempt, task: Task) -> Evidence | None:
     amount = weight(attempt.ended_at)
     part = part_of(task.client_id, attempt.agent_id)
     if attempt.outcome is Outcome.COMPLETED and not attempt.own:
-        return Evidence(task.capability, good=amount, part=part, at=attempt.ended_at)
+        took_ms = attempt.ended_at - attempt.assigned_at
+        return Evidence(task.capability, good=amount, part=part, at=attempt.ended_at, took_ms=took_ms)
     lost_at_work = attempt.outcome is Outcome.AGENT_LOST and attempt.started_at is not None
     if lost_at_work or (attempt.outcome in _AGENT_FAULTS and not attempt.hopeless):
         of_probe = bool(attempt.probe)
@@ -121,10 +130,17 @@ def verdict(attempt: Attempt, task: Task) -> Evidence | None:
     return None
 
 
+def response_ms(sums: Mapping[str, float], capability: str) -> float | None:
+    """The mean time of successes, each weighing half of what it did for every half-life since."""
+    good = sum(sums.get(f"{capability}+{part}", 0.0) for part in CLIENT_PARTS)
+    return sums.get(f"{capability}{TIME}", 0.0) / good if good else None
+
+
 def posterior(sums: Mapping[str, float], capability: str | None, *, now: int) -> Posterior:
     """The posterior for one capability, or over all of them when `capability` is None.
 
-    `sums` maps "<capability>+<part>" and "<capability>-<part>" to forward-decayed sums.
+    `sums` maps "<capability>+<part>" and "<capability>-<part>" to forward-decayed sums, and
+    "<capability>~" to that of the milliseconds that successes took.
     """
     scale = weight(now)
     found = _of_one(sums, capability) if capability is not None else _of_all(sums)
@@ -147,6 +163,8 @@ def _of_one(sums: Mapping[str, float], capability: str) -> dict[str, tuple[float
 def _of_all(sums: Mapping[str, float]) -> dict[str, tuple[float, float]]:
     found: dict[str, tuple[float, float]] = {}
     for name, amount in sums.items():
+        if name.endswith(TIME):
+            continue
         sign, part = (name[-1], "") if name[-1] in "+-" else (name[-2], name[-1])
         good, bad = found.get(part, (0.0, 0.0))
         found[part] = (good + amount, bad) if sign == "+" else (good, bad + amount)

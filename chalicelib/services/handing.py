@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.domain import lifecycle
 from chalicelib.domain.agent import Agent, Delivery
-from chalicelib.domain.routing import Choice
+from chalicelib.domain.routing import Candidate, Choice
 from chalicelib.domain.task import Task
 
 from . import documents
@@ -104,7 +104,16 @@ def explained(choice: Choice | None) -> str | None:
     if choice is None:
         return None
     top = [
-        {"agent_id": c.agent_id, "score": c.score, "why_not": c.why_not}
+        {"agent_id": c.agent_id, "score": c.score, "reason": _reason(c), "why_not": _text(c)}
         for c in choice.considered[:EXPLAINED]
     ]
-    return json.dumps({"strategy": choice.strategy.value, "candidates": top}, separators=(",", ":"))
+    told = {"strategy": choice.strategy.value, "by": choice.by.value, "candidates": top}
+    return json.dumps(told, separators=(",", ":"))
+
+
+def _reason(candidate: Candidate) -> str | None:
+    return None if candidate.why_not is None else candidate.why_not.reason.value
+
+
+def _text(candidate: Candidate) -> str | None:
+    return None if candidate.why_not is None else candidate.why_not.text

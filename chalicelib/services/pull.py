@@ -17,6 +17,7 @@ PAGE = 100
 DEEPER = 3  # pages read on while nothing before them suits this agent
 HEAD_START_MS = 250  # a new task is left to its dispatch so long: both at once waste a transaction
 LOST_CLAIMS = 2  # per slot
+RIVALS = 4  # others that a doubted agent is compared with
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,8 +75,11 @@ class Pull:
             loaded = replace(agent, in_flight=agent.in_flight + holding + len(taken))
             if not self._may_take(loaded, task):
                 continue
+            if self._stands_back(loaded, task):
+                return taken, True
             try:
-                taken.append(self.handing.assign(task, loaded, seq=seq))
+                choice = routing.pulled(loaded, task)
+                taken.append(self.handing.assign(task, loaded, choice=choice, seq=seq))
             except LostRace:
                 lost += 1
             except AgentUnavailable:
@@ -96,11 +100,22 @@ class Pull:
             return False
         if routing.why_not(agent, task, now=now) is not None:
             return False
-        if not routing.lost_it(agent.agent_id, task):
+        if not routing.had_it(agent.agent_id, task):
             return True
-        others = set(self.roster.candidates(task.tenant, task.capability)) - {agent.agent_id}
-        fleet = self.roster.agents.get_many(sorted(others))
+        fleet = self.roster.agents.get_many(self._others(agent, task))
         return not any(routing.could_take(other, task, now=now) for other in fleet)
+
+    def _stands_back(self, agent: Agent, task: Task) -> bool:
+        """Only an agent that is doubted costs a read: of a few others, which it is compared with."""
+        now = self.clock()
+        if not routing.is_doubted(agent, task.capability, now=now):
+            return False
+        others = self._others(agent, task)
+        rivals = self.roster.agents.get_many(self.chance.sample(others, min(RIVALS, len(others))))
+        return routing.stands_back(agent, rivals, task, now=now, chance=self.chance)
+
+    def _others(self, agent: Agent, task: Task) -> list[str]:
+        return sorted(set(self.roster.candidates(task.tenant, task.capability)) - {agent.agent_id})
 
     def _is_being_dispatched(self, task: Task, now: int) -> bool:
         """A new task has been announced: whoever is free gets it at this moment."""

@@ -26,6 +26,9 @@ class Options:
     queue_timeout_ms: int | None = None
     min_trust: float | None = None
     strategy: str = "trust_weighted"
+    capability_version: str | None = None
+    required_tags: tuple[str, ...] = ()
+    preferred_tags: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """What differs from the defaults, as stored on a schedule."""
@@ -40,6 +43,8 @@ class Options:
         if "retry" in options:
             retry = dict(options["retry"])
             options["retry"] = RetryPolicy(**retry | {"strategy": RetryStrategy(retry["strategy"])})
+        for name in {"required_tags", "preferred_tags"} & options.keys():
+            options[name] = tuple(options[name])
         return cls(**options)
 
     def as_fields(self, *, now: int) -> dict[str, Any]:
@@ -51,6 +56,9 @@ class Options:
             "retry": self.retry,
             "min_trust": self.min_trust,
             "strategy": self.strategy,
+            "capability_version": self.capability_version,
+            "required_tags": self.required_tags,
+            "preferred_tags": self.preferred_tags,
             "expires_at": expires_at,
         }
 

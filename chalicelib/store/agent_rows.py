@@ -45,6 +45,7 @@ def to_record(agent: Agent) -> AgentRecord:
         lease_until=agent.lease_until,
         last_heartbeat=agent.last_heartbeat,
         in_flight=agent.in_flight,
+        last_assigned_at=agent.last_assigned_at,
         session_id=agent.session_id,
         seq=agent.seq,
         acked=agent.acked,
@@ -76,6 +77,7 @@ def from_record(record: AgentRecord) -> Agent:
         lease_until=int(record.lease_until),
         last_heartbeat=int(record.last_heartbeat),
         in_flight=int(record.in_flight),
+        last_assigned_at=_whole(record.last_assigned_at),
         session_id=record.session_id,
         seq=int(record.seq),
         acked=int(record.acked),
@@ -99,7 +101,7 @@ def claim(agent: Agent, *, now: int) -> tuple[list[Action], Condition]:
     Its first claim arms the clock for the exact end of its lease. Where it was armed when read, it must be so
     still: the clock may have found it idle meanwhile, and put its next look far off.
     """
-    actions: list[Action] = [AgentRecord.in_flight.add(1)]
+    actions: list[Action] = [AgentRecord.in_flight.add(1), AgentRecord.last_assigned_at.set(now)]
     watched: Condition = AgentRecord.due_at <= agent.lease_until
     if not agent.is_armed:
         actions += armed(agent.agent_id, agent.lease_until)

@@ -47,6 +47,7 @@ class AgentRecord(Model):
     lease_until = NumberAttribute()
     last_heartbeat = NumberAttribute()
     in_flight = NumberAttribute()
+    last_assigned_at = NumberAttribute(null=True)
     session_id = UnicodeAttribute(null=True)
     seq = NumberAttribute()
     acked = NumberAttribute()

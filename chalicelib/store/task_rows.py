@@ -33,7 +33,7 @@ CLIENT = {"tenant", "client_id"}  # one attribute, as the index wants it
 LISTED = {"document", "result", "lease", "last", "explanation"}
 LEASE = tuple(f.name for f in fields(Lease))  # rows hold these by position: new ones go to the end
 ATTEMPT = tuple(f.name for f in fields(Attempt))
-CANDIDATE = ("agent_id", "score", "why_not")
+CANDIDATE = ("agent_id", "score", "reason", "why_not")
 AS_LAST = True  # the task's error is that of its last attempt
 assert {f.name for f in fields(Task)} >= ATTRIBUTES | CLIENT | LISTED
 
@@ -128,19 +128,23 @@ def _content(parts: Sequence[str]) -> Content:
 
 
 def _of_explanation(text: str) -> list[Any] | str:
-    """[strategy, [agent, score, why not], ...]; any other text as it is."""
+    """[strategy, by what, [agent, score, reason, why not], ...]; any other text as it is."""
     try:
         told = json.loads(text)
-        short = [told["strategy"], *([c[name] for name in CANDIDATE] for c in told["candidates"])]
+        listed = [_values({name: c[name] for name in CANDIDATE}) for c in told["candidates"]]
+        short = [told["strategy"], told["by"], *listed]
     except (ValueError, TypeError, LookupError):
         return text
     return short if _explanation(short) == text else text
 
 
 def _explanation(short: list[Any]) -> str:
-    strategy, *candidates = short
+    strategy, by, *candidates = short
     told = {
         "strategy": strategy,
-        "candidates": [dict(zip(CANDIDATE, candidate, strict=True)) for candidate in candidates],
+        "by": by,
+        "candidates": [
+            dict(zip(CANDIDATE, [*candidate, None, None, None], strict=False)) for candidate in candidates
+        ],
     }
     return json.dumps(told, separators=(",", ":"))

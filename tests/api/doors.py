@@ -20,6 +20,7 @@ from .wrong_values import (
     PRIORITY,
     RETRY_AFTER,
     SHARE,
+    TAGS,
     TOKEN,
     WORDS,
 )
@@ -39,6 +40,8 @@ DOORS = SCHEDULE_DOORS | {
             "not_before": MOMENT,
             "clientid": (*NAME, "other"),
             **OPTIONS,
+            "required_tags": TAGS,
+            "preferred_tags": TAGS,
         },
         ("client_id", "task_type", "capability_required"),
     ),

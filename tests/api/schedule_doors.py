@@ -15,6 +15,7 @@ from .wrong_values import (
     NOT_TEXT,
     OPTIONS,
     PRIORITY,
+    TAGS,
     WORDS,
 )
 
@@ -39,6 +40,8 @@ SCHEDULE_FIELDS: dict[str, tuple[Any, ...]] = {
     "excluded_dates": (5, None, "2027-12-25", [5], [None], ["2027-02-29"], ["x" * 11], ["2027-12-25"] * 367),
     "metadata": METADATA,
     **OPTIONS,
+    "required_tags": TAGS,
+    "preferred_tags": TAGS,
     "total_runs": (1,),
     "status": ("PAUSED",),
 }

@@ -45,6 +45,9 @@ def test_all_options_come_back_as_they_were_sent(api):
         "queue_timeout_seconds": 60.0,
         "min_trust": 0.25,
         "routing_strategy": "least_loaded",
+        "capability_version": ">=1.2,<2",
+        "required_tags": ["gpu"],
+        "preferred_tags": ["eu", "fast"],
     }
     made = api.post("/aitp/tasks", {**TASK, **options})
     assert {name: made.body[name] for name in options} == options

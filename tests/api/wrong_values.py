@@ -60,7 +60,9 @@ OPTIONS = {
     "queue_timeout_seconds": (*NOT_NUMBER, 0, 2_592_001),
     "min_trust": SHARE,
     "routing_strategy": (5, None, "", "fastest", ["trust_weighted"]),
+    "capability_version": (5, "", "1.2", ">=", ">=blue", "~1", ">=1,", [">=1"], ">1,>2,>3,>4,>5", "x" * 101),
 }
+TAGS = (5, "a", None, [5], [""], ["a", "a"], ["a\nb"], [str(number) for number in range(11)])
 HELD = (5, "a", None, [5], ["a"], [{}], [{"task_id": "a"}], [{"task_id": "a b", "lease_token": 1}])
 TOKEN = ("1", 0, -1, 1.5, True, 2**53 + 1, [])
 RETRY_AFTER = (*NOT_NUMBER, -1, 86_401)

@@ -29,7 +29,9 @@ def test_a_claim_takes_a_slot_and_arms_the_clock_for_the_end_of_the_lease(stores
     stores.agents.add(an_agent(), {})
     claimed(stores, an_agent())
     assert stores.tasks.get("task-1") == held(a_task(), an_agent())
-    assert row(stores) == replace(an_agent(), in_flight=1, due_at=an_agent().lease_until)
+    assert row(stores) == replace(
+        an_agent(), in_flight=1, due_at=an_agent().lease_until, last_assigned_at=NOW
+    )
 
 
 def test_a_claim_arms_an_agent_that_stood_outside_the_clock(stores: Stores) -> None:

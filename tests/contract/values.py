@@ -131,6 +131,7 @@ profiles = whole(
     capabilities=st.lists(names, unique=True, max_size=3).map(tuple),
     tags=st.lists(texts, max_size=3).map(tuple),
     metadata=objects,
+    versions=st.dictionaries(names, texts, max_size=3),
 )
 sums = st.dictionaries(names.map("{}+".format), st.floats(1, 1e60), max_size=4)
 agents = whole(

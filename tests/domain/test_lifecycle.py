@@ -9,6 +9,7 @@ from hypothesis import given
 from chalicelib.domain import lifecycle, timers
 from chalicelib.domain.content import Content
 from chalicelib.domain.errors import IllegalMove
+from chalicelib.domain.ids import mark
 from chalicelib.domain.lifecycle import MAX_RESCUES
 from chalicelib.domain.task import HELD, MOVES, OVER, FailureKind, Outcome, Status, Task
 from chalicelib.domain.timers import ANNOUNCE_AGAIN_MS, REDELIVER_MS
@@ -343,3 +344,11 @@ def test_only_an_error_that_is_not_to_be_retried_is_hopeless() -> None:
     assert failed(FailureKind.ERROR, retryable=False) is True
     assert failed(FailureKind.ERROR, retryable=True) is None
     assert failed(FailureKind.TIMEOUT, retryable=True) is None
+
+
+def test_who_failed_a_task_is_marked_once_and_the_latest_eight_are_known() -> None:
+    task = fresh(max_retries=99)
+    for name in ("a0", "a1", *(f"a{n}" for n in range(9))):
+        held = lifecycle.assigned(task, agent_id=name, session_id=None, now=NOW, start_within_ms=1_000)
+        task = lifecycle.queued(failed(lifecycle.started(held, now=NOW)), now=NOW + 900_000)
+    assert task.failed_by == tuple(mark(f"a{n}") for n in range(1, 9))

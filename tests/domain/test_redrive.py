@@ -29,6 +29,9 @@ def asked(**changes: object) -> Task:
         "retry": RetryPolicy(jitter=0.0),
         "min_trust": 0.5,
         "strategy": "least_loaded",
+        "capability_version": ">=1",
+        "required_tags": ("gpu",),
+        "preferred_tags": ("eu",),
     }
     return lifecycle.submitted(Task(**plain | changes), now=NOW)  # type: ignore[arg-type]
 
@@ -47,10 +50,12 @@ def test_the_new_task_asks_for_the_same_and_has_done_nothing_yet() -> None:
     new = redrive.again(old, now=LATER, request="who and what")
     same = ("tenant", "client_id", "task_type", "capability", "document", "priority", "timeout_ms")
     same += ("max_retries", "retry", "min_trust", "strategy")
+    same += ("capability_version", "required_tags", "preferred_tags")
     assert [getattr(new, name) for name in same] == [getattr(old, name) for name in same]
     assert (new.task_id, new.retry_of) == (ids.of_retry("t", tenant="acme"), "t")
     assert (new.created_at, new.version, new.token, new.attempt, new.rescues) == (LATER, 1, 0, 0, 0)
     assert (new.status, new.in_line, new.queue_order) == (Status.PENDING, True, LATER - 7 * 60_000)
+    assert (old.failed_by, new.failed_by) == ((ids.mark("a"),), ())
     assert (new.last, new.error, new.failure, new.ended_at, new.retried_as) == (None,) * 5
     assert (new.request, old.request) == ("who and what", None)
 

@@ -22,7 +22,7 @@ from chalicelib.domain.trust import (
     Evidence,
     Posterior,
 )
-from tests.domain.lived import a_task
+from tests.contract.values import a_task
 
 START = EPOCH_MS + 30 * 24 * 3_600_000
 NAMES = ["report", "draw+", "x-1"]
@@ -257,3 +257,23 @@ def test_a_million_events_stay_within_what_dynamodb_holds_for_seven_years() -> N
 def test_a_weight_has_few_digits() -> None:
     weights = [Decimal(repr(trust.weight(START + n * 86_400_000))) for n in range(400)]
     assert {len(weight.normalize().as_tuple().digits) for weight in weights} <= set(range(9))
+
+
+def test_the_time_of_successes_is_a_mean_in_which_the_latest_count_most() -> None:
+    sums: dict[str, float] = {}
+    assert trust.response_ms(sums, "report") is None
+    for ended_at, took_ms in ((START, 1_000), (START + HALF_LIFE_MS, 400)):
+        ended = replace(attempt(Outcome.COMPLETED), assigned_at=ended_at - took_ms, ended_at=ended_at)
+        evidence = trust.verdict(ended, a_task(capability="report"))
+        assert evidence is not None
+        sums = evidence.added_to(sums)
+    assert trust.response_ms(sums, "report") == pytest.approx((1_000 + 2 * 400) / 3)
+    assert trust.response_ms(sums, "draw") is None
+    assert trust.posterior(sums, None, now=START) == trust.posterior(sums, "report", now=START)
+
+
+def test_failures_have_no_time() -> None:
+    ended = replace(attempt(Outcome.ERROR), assigned_at=START - 100)
+    evidence = trust.verdict(ended, a_task(capability="report"))
+    assert evidence is not None
+    assert trust.response_ms(evidence.added_to({}), "report") is None

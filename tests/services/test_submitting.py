@@ -1,5 +1,7 @@
 """Submitting: after the answer the task is there, whatever becomes of its announcement."""
 
+import json
+
 import pytest
 
 from chalicelib.domain.errors import Invalid, KeyReused, TooLarge
@@ -162,4 +164,6 @@ def test_options_are_stored_as_what_differs_from_the_defaults_and_read_back() ->
     options = Options(timeout_ms=5, min_trust=0.5, retry=RetryPolicy(strategy=Strategy.FIXED, jitter=0))
     assert set(options.as_json()) == {"timeout_ms", "min_trust", "retry"}
     assert Options.from_json(options.as_json()) == options
+    tagged = Options(capability_version=">1", required_tags=("gpu",), preferred_tags=("a", "b"))
+    assert Options.from_json(json.loads(json.dumps(tagged.as_json()))) == tagged
     assert Options.from_json(Options(max_retries=0).as_json()) == Options(max_retries=0)

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain import lifecycle, redrive
 from chalicelib.domain.content import packed
-from chalicelib.domain.routing import Candidate, Choice, Strategy
+from chalicelib.domain.routing import Candidate, Choice, Reason, Refusal, Strategy
 from chalicelib.domain.task import Attempt, FailureKind, Lease, Outcome, Task
 from chalicelib.services.handing import explained
 from chalicelib.store.task_rows import ATTEMPT, LEASE, from_record, to_record
@@ -46,7 +46,7 @@ def given(task: Task) -> Task:
     considered = (
         Candidate(AGENTS[0], 0.873),
         Candidate(AGENTS[1], 0.412),
-        Candidate(AGENTS[2], None, "not drawn"),
+        Candidate(AGENTS[2], None, Refusal(Reason.NOT_DRAWN, "not drawn")),
     )
     return lifecycle.assigned(
         task,

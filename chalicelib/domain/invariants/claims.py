@@ -13,7 +13,7 @@ _FIND = "a defect of routing: keep the task's row and its agent's, they say why"
 def eligible_claims(_: Snapshot, history: History) -> Iterator[Violation]:
     """9. At the claim the task could run, and the agent was able, alive, trusted and free."""
     for before, _after, agent, now in history.claims:
-        refusal = routing.why_not(agent, before, now=now)
+        refusal: object = routing.why_not(agent, before, now=now)
         if not before.in_line:
             refusal = f"it was {before.status} and in no line"
         if before.has_expired(now):
