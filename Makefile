@@ -11,10 +11,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check unit bench chaos doctor package deploy lock format clean
+.PHONY: help run demo test check unit bench chaos doctor dashboards package deploy lock format clean
 
 help: ## What there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): infra/requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -59,6 +59,9 @@ bench: $(READY) ## The tables of docs/performance.md from a fresh run
 doctor: $(READY) ## Check every stored row of a stage; reads only (STAGE=local for make run, AWS_PORT=)
 	@exec $(BIN)/python -m infra.doctor --stage $(STAGE) \
 		$(if $(filter local,$(STAGE)),--endpoint-url http://127.0.0.1:$(AWS_PORT))
+
+dashboards: $(READY) ## Dashboards, alarms, alert rules and docs/metrics.md anew from the table of metrics
+	@$(BIN)/python -m infra.dashboards
 
 package: $(READY) ## The deployable template in out/ (STAGE=)
 	@$(BIN)/python -m infra.package --stage $(STAGE) --out out

@@ -1,0 +1,113 @@
+"""What is generated is up to date, and what stands beside it fits."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.dashboards.__main__ import generated, stale
+from infra.dashboards.alerts import ALERTS
+from infra.dashboards.grafana import DATASOURCE
+from tests.e2e.processes import ROOT
+
+GRAFANA = ROOT / "infra/grafana"
+COMPOSE = ROOT / "infra/docker-compose.yml"
+
+
+def test_what_is_committed_is_what_would_be_written() -> None:
+    assert stale() == [], "run python -m infra.dashboards"
+
+
+def test_a_change_of_one_file_is_noticed(tmp_path: Path) -> None:
+    for path, text in generated().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    assert stale(tmp_path) == []
+    changed = next(iter(generated()))
+    (tmp_path / changed).write_text("changed")
+    assert stale(tmp_path) == [changed]
+
+
+def test_the_dashboards_ask_a_datasource_that_is_provisioned() -> None:
+    provisioned = yaml.safe_load((GRAFANA / "provisioning/datasources/ains.yaml").read_text())
+    by_uid = {source["uid"]: source["type"] for source in provisioned["datasources"]}
+    assert by_uid == {"ains-prometheus": "prometheus", "ains-cloudwatch": "cloudwatch"}
+    assert by_uid[DATASOURCE["uid"]] == DATASOURCE["type"]
+    for file in (GRAFANA / "dashboards").glob("*.json"):
+        panels = json.loads(file.read_text())["panels"]
+        assert {target["datasource"]["uid"] for panel in panels for target in panel["targets"]} <= set(by_uid)
+
+
+def test_no_dashboard_is_left_over() -> None:
+    made = {Path(path).name for path in generated() if path.startswith("infra/grafana/dashboards/")}
+    assert {file.name for file in (GRAFANA / "dashboards").iterdir()} == made
+
+
+def test_panels_stand_side_by_side() -> None:
+    for file in (GRAFANA / "dashboards").glob("*.json"):
+        places = [panel["gridPos"] for panel in json.loads(file.read_text())["panels"]]
+        cells = [(x, y) for p in places for x in range(p["x"], p["x"] + p["w"]) for y in (p["y"],)]
+        assert len(cells) == len(set(cells))
+        assert max(x for x, _ in cells) < 24
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_each_alert_has_a_runbook(alert: Any) -> None:
+    assert (ROOT / "docs/runbooks" / f"{alert.runbook}.md").exists()
+
+
+def _services() -> dict[str, Any]:
+    return yaml.safe_load(COMPOSE.read_text())["services"]
+
+
+def test_the_images_are_pinned() -> None:
+    for service in _services().values():
+        assert re.fullmatch(r"[a-z/]+:v?\d+\.\d+\.\d+", service["image"])
+
+
+def test_what_is_mounted_exists_and_is_mounted_read_only() -> None:
+    for service in _services().values():
+        for source, _, access in (volume.partition(":") for volume in service["volumes"]):
+            assert not source.startswith(".") or (COMPOSE.parent / source).exists()
+            assert not source.startswith(".") or access.endswith(":ro")
+
+
+def test_nothing_listens_beyond_this_machine() -> None:
+    services = _services()
+    assert "--web.listen-address=127.0.0.1:9090" in services["prometheus"]["command"]
+    assert services["grafana"]["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
+    assert not [service for service in services.values() if "ports" in service]
+
+
+def test_there_is_no_default_password_and_nobody_gets_in_without() -> None:
+    environment = _services()["grafana"]["environment"]
+    assert environment["GF_SECURITY_ADMIN_PASSWORD"].startswith("${GF_SECURITY_ADMIN_PASSWORD:?")
+    assert environment["GF_AUTH_ANONYMOUS_ENABLED"] == environment["GF_USERS_ALLOW_SIGN_UP"] == "false"
+
+
+def _compose(**environment: str) -> "subprocess.CompletedProcess[str]":
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GF_")}
+    command = ["docker", "compose", "-f", str(COMPOSE), "config", "--quiet"]
+    return subprocess.run(
+        command, env=inherited | environment, capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def _has_compose() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not _has_compose(), reason="needs docker compose")
+def test_compose_takes_the_file_and_asks_for_the_password() -> None:
+    assert _compose(GF_SECURITY_ADMIN_PASSWORD="one of ours").returncode == 0
+    refused = _compose()
+    assert refused.returncode != 0
+    assert "there is no default" in refused.stderr
