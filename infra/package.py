@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 OVERLAY = ROOT / "infra/resources.yaml"
+MONITORING = ROOT / "infra/monitoring.yaml"  # dashboards and alarms, generated
 TEMPLATE = "sam.yaml"
 CODE = "deployment.zip"
 CHALICE = "from chalice.cli import main; main()"
@@ -42,6 +43,8 @@ def package(*, stage: str, out: Path, project: Path = ROOT, build: Path | None =
     template = out / TEMPLATE
     document = yaml.safe_load(template.read_text())
     document["Parameters"]["Stage"]["Default"] = stage
+    for section, entries in yaml.safe_load(MONITORING.read_text()).items():
+        document.setdefault(section, {}).update(entries)
     template.write_text(yaml.dump(document, Dumper=_PlainDumper, sort_keys=False, width=120))
     _run(LINT, "--regions", "us-east-1", "--", str(template))
     return template

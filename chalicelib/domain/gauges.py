@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .agent import Agent, AgentStatus
-from .invariants import OF_TASKS, Snapshot
-from .invariants.agents import watched_agents
 from .task import Task
 
 TRUST_BOUNDS = tuple(n / 10 for n in range(1, 11))
@@ -57,6 +55,9 @@ def _distributed(scores: Sequence[float]) -> tuple[int, ...]:
 
 def _findings(waiting: Sequence[Task], fleet: Sequence[Agent], *, now: int) -> int:
     """What the doctor would say of these rows, one by one."""
+    from .invariants import OF_TASKS, Snapshot  # noqa: PLC0415 - for the tick, of all that start cold
+    from .invariants.agents import watched_agents  # noqa: PLC0415 - as above
+
     sample = Snapshot(
         now=now,
         tasks={task.task_id: task for task in waiting},

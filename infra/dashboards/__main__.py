@@ -4,15 +4,20 @@ import argparse
 import sys
 from pathlib import Path
 
-from infra.dashboards import alerts, grafana
+from infra.dashboards import alerts, catalogue, cloudwatch, grafana, layout
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def generated() -> dict[str, str]:
     """Contents by path below the checkout."""
-    files = {"infra/prometheus/rules.yml": alerts.rules()}
+    files = {
+        "infra/prometheus/rules.yml": alerts.rules(),
+        "infra/monitoring.yaml": cloudwatch.document(),
+        "docs/metrics.md": catalogue.page(),
+    }
     files |= {f"infra/grafana/{path}": text for path, text in grafana.files().items()}
+    files |= {f"docs/{path}": text for path, text in layout.pictures().items()}
     return files
 
 

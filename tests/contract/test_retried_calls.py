@@ -200,3 +200,16 @@ def test_a_reserved_piece_whose_answer_was_lost_is_lost_and_never_given_twice(st
     with stores.wire.losing_answer("UpdateItem"):
         assert stores.limits.reserve("slots#a", 1_000, since=NOW) == NOW + 1_000
     assert stores.limits.reserve("slots#a", 1_000, since=NOW) == NOW + 2_000
+
+
+def test_a_counted_batch_is_ours_and_counts_once(stores: Stores) -> None:
+    def add(first: int, last: int) -> int | None:
+        return stores.stats.add({"tasks_created_total": 2}, shard="s", first=first, last=last, now=NOW)
+
+    with stores.wire.losing_answer("TransactWriteItems"):
+        assert add(1, 2) is None
+    assert stores.stats.counters() == {"tasks_created_total": 2}
+    with stores.wire.losing_answer("TransactWriteItems"):
+        assert add(3, 4) is None
+    assert add(3, 4) == 4
+    assert stores.stats.counters() == {"tasks_created_total": 4}

@@ -23,6 +23,7 @@ def take_rare_ways(deployed: Deployment) -> None:
     _crash_while_leaving(deployed)
     _pass_on_a_full_shard(deployed)
     _die_and_be_redriven(deployed)
+    _be_counted(deployed)
     for path in (
         "/ains/agents",
         "/ains/agents?capability=rare-timeout",
@@ -34,6 +35,11 @@ def take_rare_ways(deployed: Deployment) -> None:
         "/aitp/queue/stats",
     ):
         deployed.got(path)
+
+
+def _be_counted(deployed: Deployment) -> None:
+    """What was written reached /metrics through the stream; the gauges came with a tick."""
+    _until(lambda: "\ntasks_created_total 0\n" not in deployed.got("/metrics"))
 
 
 def last_tick(deployed: Deployment) -> str:

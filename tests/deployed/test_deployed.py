@@ -60,6 +60,17 @@ def test_the_minute_comes_by_itself_and_makes_it_healthy(deployed: Deployment) -
     await_tick(deployed, after=last_tick(deployed))
 
 
+def test_what_is_scraped_has_the_gauges_of_the_tick_and_counters_from_the_stream(
+    deployed: Deployment,
+) -> None:
+    await_tick(deployed, after="")
+    shown = deployed.call("GET", "/metrics", key=deployed.admin_key)
+    assert shown.content_type == "text/plain; version=0.0.4; charset=utf-8"
+    assert "\ntasks_queue_depth " in shown.body
+    assert "\ntasks_created_total " in shown.body
+    assert "http_requests_total" not in shown.body  # a container would show its own part only
+
+
 def run_end_to_end_suite(deployed: Deployment) -> subprocess.CompletedProcess[str]:
     """The suite that the local service passes."""
     environment = deployed.aws.environment() | {

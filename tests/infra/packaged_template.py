@@ -37,7 +37,8 @@ def package_once(project: Path, cache: Path) -> Path:
 def _digest(project: Path) -> str:
     modules = (project / "chalicelib").rglob("*.py")
     settings = (project / ".chalice").glob("*.json")
-    single = (project / "app.py", project / "requirements.txt", recipe.OVERLAY, Path(recipe.__file__))
+    single = (project / "app.py", project / "requirements.txt", recipe.OVERLAY, recipe.MONITORING)
+    single += (Path(recipe.__file__),)
     digest = hashlib.sha256(f"{sys.implementation.cache_tag} {STAGE}".encode())
     for path in sorted({*modules, *settings, *single}):
         digest.update(f"{path} ".encode() + path.read_bytes())
