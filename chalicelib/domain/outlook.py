@@ -8,7 +8,7 @@ from .cron import LATEST_MS, Cron, describe_next, parse
 from .cron_english import english
 from .cron_text import CronFormat
 from .dst import PLAIN, DstPolicy
-from .recurrence import expression, slots_between
+from .recurrence import expression, goes_on_after, slots_between
 from .schedule import Schedule, ScheduleStatus
 from .zones import instant_at, local, zone_named
 
@@ -82,7 +82,7 @@ def _coming(schedule: Schedule, *, now: int, count: int) -> list[int]:
         return []
     if schedule.max_runs is not None:
         count = min(count, schedule.max_runs - schedule.total_runs - len(schedule.waiting))
-    since = now + 1 if standing is None else standing
+    since = goes_on_after(schedule, now=now) + 1 if standing is None else standing
     return slots_between(schedule, since=since, until=LATEST_MS, most=count)
 
 

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Any
 
 from .errors import IllegalMove
+from .recurrence import decided_until
 from .schedule import Execution, ExecutionStatus, OverlapPolicy, Schedule, ScheduleStatus
 
 MOST_WAITING = 100
@@ -96,6 +97,7 @@ def _paused_on_failures(schedule: Schedule, run: Execution, *, now: int) -> Sche
         schedule,
         status=ScheduleStatus.PAUSED,
         next_slot=None,
+        decided_until=decided_until(schedule, now=now),
         updated_at=max(now, schedule.last_run_at or 0),
         reason=f"{runs} failed (pause_on_failures {limit}): {run.error_message}"[:1_000],
     )

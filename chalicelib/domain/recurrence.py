@@ -7,7 +7,7 @@ from .cron import Cron
 from .cron_text import CronFormat
 from .errors import Invalid
 from .excluded import day_bounds, is_excluded, sound_dates
-from .schedule import Schedule
+from .schedule import Schedule, ScheduleStatus
 from .zones import MINUTE_MS, instant_at, zone_named
 
 SECOND_MS = 1_000
@@ -41,12 +41,28 @@ def expression(schedule: Schedule) -> Cron:
     return cron.parse(schedule.cron, schedule.cron_format, seed=schedule.schedule_id)
 
 
+def decided_until(schedule: Schedule, *, now: int) -> int:
+    """Up to here its slots had their turn; a later one before now has its place in the window yet."""
+    if schedule.next_slot is not None:
+        return min(now, schedule.next_slot - 1)
+    if schedule.status is ScheduleStatus.ACTIVE:
+        return now
+    known = schedule.decided_until
+    return known if known is not None else schedule.last_run_at or 0
+
+
+def goes_on_after(schedule: Schedule, *, now: int) -> int:
+    """What stood still, or has another timing now, goes on with the slots whose place is still to come."""
+    return max(now - schedule.spread_ms, decided_until(schedule, now=now))
+
+
 def first_slot(schedule: Schedule, *, now: int) -> int:
     """Where a definition begins: after now (a single run may be due already); raises Invalid for never."""
+    after = goes_on_after(schedule, now=now)
     if schedule.cron is None:
-        slot, field = next_slot(schedule, after=now - GRACE_MS), "/run_at"
+        slot, field = next_slot(schedule, after=min(after, now - GRACE_MS)), "/run_at"
     else:
-        slot, field = next_slot(schedule, after=now), "/cron_expression"
+        slot, field = next_slot(schedule, after=after), "/cron_expression"
     if slot is not None:
         return slot
     if schedule.end_at is not None:

@@ -104,6 +104,7 @@ class Schedule:
     version: int = 1
     revision: int = 1  # moves when its client changes, pauses or resumes it, not when it fires: the ETag
     next_slot: int | None = None  # set while ACTIVE
+    decided_until: int | None = None  # set while PAUSED or FAILED: its slots up to here are not to come again
     total_runs: int = 0
     failed_runs: int = 0
     last_run_at: int | None = None

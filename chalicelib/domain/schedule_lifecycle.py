@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from .errors import IllegalMove
-from .recurrence import first_slot, next_slot, sound
+from .recurrence import decided_until, first_slot, goes_on_after, next_slot, sound
 from .schedule import MOVES, Schedule, ScheduleStatus
 
 TIMING = frozenset(
@@ -49,7 +49,7 @@ def resumed(schedule: Schedule, *, now: int) -> Schedule:
     """
     if schedule.status is ScheduleStatus.ACTIVE:
         return schedule
-    slot = next_slot(schedule, after=max(now - schedule.spread_ms, schedule.last_run_at or 0))
+    slot = next_slot(schedule, after=goes_on_after(schedule, now=now))
     is_done = slot is None and not schedule.waiting
     status = ScheduleStatus.COMPLETED if is_done else ScheduleStatus.ACTIVE
     reason = "nothing was left to run when it was resumed" if is_done else None
@@ -90,7 +90,9 @@ def moved(schedule: Schedule, to: ScheduleStatus, *, now: int, **changes: Any) -
     """To another status; raises IllegalMove where no move leads there."""
     if to not in MOVES[schedule.status]:
         raise IllegalMove(f"schedule {schedule.schedule_id} cannot go from {schedule.status} to {to}")
-    return onward(schedule, now=now, status=to, **changes)
+    stops = to in (ScheduleStatus.PAUSED, ScheduleStatus.FAILED)
+    until = decided_until(schedule, now=now) if stops else None
+    return onward(schedule, now=now, status=to, decided_until=until, **changes)
 
 
 def _revised(schedule: Schedule) -> Schedule:

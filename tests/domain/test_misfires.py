@@ -9,6 +9,7 @@ import pytest
 from chalicelib.domain.content import Content
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.misfires import MOST_COUNTED, MOST_RECORDED
+from chalicelib.domain.outlook import of_schedule
 from chalicelib.domain.recurrence import last_slot, slots_between
 from chalicelib.domain.schedule import (
     CatchupPolicy,
@@ -177,8 +178,36 @@ def test_a_slot_whose_place_is_still_to_come_survives_a_pause() -> None:
     halted = paused(schedule, now=slot + SECOND)
     assert resumed(halted, now=slot + 2 * SECOND).next_slot == slot
     assert resumed(halted, now=slot + schedule.spread_ms + 1).next_slot == NOON + 10 * MINUTE
-    fired_before = replace(halted, last_run_at=slot + SECOND)
-    assert resumed(fired_before, now=slot + 2 * SECOND).next_slot == NOON + 10 * MINUTE
+    ran_by_hand = replace(halted, last_run_at=slot + SECOND)
+    assert resumed(ran_by_hand, now=slot + 2 * SECOND).next_slot == slot
+
+
+def test_a_slot_that_had_its_turn_before_the_pause_has_none_after_it() -> None:
+    due = NOON + 5 * MINUTE
+    halted = paused(fired(active(), now=due).schedule, now=due + SECOND)
+    wide = changed(halted, now=due + 2 * SECOND, window_ms=HOUR)
+    assert wide.spread_ms > 3 * SECOND
+    assert resumed(wide, now=due + 3 * SECOND).next_slot == NOON + 10 * MINUTE
+    written_before = replace(wide, decided_until=None, last_run_at=due)
+    assert resumed(written_before, now=due + 3 * SECOND).next_slot == NOON + 10 * MINUTE
+
+
+def test_a_slot_whose_place_is_still_to_come_survives_another_timing_that_has_it_too() -> None:
+    schedule = active(window_ms=4 * MINUTE)
+    slot, now = NOON + 5 * MINUTE, NOON + 5 * MINUTE + SECOND
+    assert changed(schedule, now=now, max_runs=7).next_slot == slot
+    assert changed(schedule, now=now, cron="10 * * * *").next_slot == NOON + 10 * MINUTE
+    assert changed(schedule, now=now, cron="* * * * *").next_slot == slot
+    at_once = changed(schedule, now=now, window_ms=0, max_runs=7)
+    assert at_once.next_slot == NOON + 10 * MINUTE
+    single = active(run_at=slot, window_ms=HOUR)
+    assert changed(single, now=slot + 2 * MINUTE, max_runs=7).next_slot == slot
+
+
+def test_a_preview_of_a_paused_schedule_shows_the_run_whose_place_is_still_to_come() -> None:
+    schedule = active(window_ms=4 * MINUTE)
+    place = NOON + 5 * MINUTE + schedule.spread_ms
+    assert of_schedule(paused(schedule, now=place - 2), now=place - 1, count=1).runs == [place]
 
 
 def test_a_change_of_the_window_moves_the_place_and_not_the_slot() -> None:

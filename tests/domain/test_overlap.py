@@ -310,4 +310,4 @@ def test_an_end_that_changes_nothing_is_no_change() -> None:
 def test_a_pause_by_failures_lies_after_the_last_run_also_by_a_slower_clock() -> None:
     schedule, run = begun(ALLOW, pause_on_failures=1)
     stopped = over(schedule, run, good=False, at=minute(1) - 500)
-    assert stopped.updated_at == minute(1)
+    assert (stopped.updated_at, stopped.decided_until) == (minute(1), minute(1) - 500)
