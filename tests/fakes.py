@@ -627,11 +627,18 @@ def world(*, seed: int = 7) -> World:
 
 
 def bundled(
-    kind: type[W], *, chance: random.Random, clock: FakeClock, tasks: FakeTasks, schedules: FakeSchedules
+    kind: type[W],
+    *,
+    chance: random.Random,
+    clock: FakeClock,
+    tasks: FakeTasks,
+    schedules: FakeSchedules,
+    queue: FakeQueue | None = None,
 ) -> W:
     """A world over these stores, with everything else new."""
     agents, payloads, ticks = tasks.agents, FakePayloads(), FakeTicks()
-    queue, agent_queues, metrics = FakeQueue(), FakeAgentQueues(), FakeMetrics()
+    agent_queues, metrics = FakeAgentQueues(), FakeMetrics()
+    queue = FakeQueue() if queue is None else queue
     dead_messages, limits, stats = FakeDeadMessages(), FakeLimits(), FakeStats()
     use_cases = wiring.assemble(
         wiring.Ports(

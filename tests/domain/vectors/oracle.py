@@ -1,7 +1,8 @@
 """A second reading of cron expressions through clock changes, by definition: every minute is looked at.
 
-It shares no code with the product: its own reading of the five fields (numbers, names, ranges, steps, lists),
-zones straight from the pinned tzdata, and one walk over the minutes of UTC asking what the clocks show then.
+It shares no code with the product: its own reading of the five fields (numbers, names, ranges, steps, lists,
+and the signs `L` and `#`), zones straight from the pinned tzdata, and one walk over the minutes of UTC asking
+what the clocks show then.
 Instants and wall times are minutes since the epoch.
 """
 
@@ -17,6 +18,7 @@ MARGIN = 25 * 60  # no clock was ever set back further
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_EVERY = ("*", "*/1")  # where either day is enough, a star names none
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Due:
 
 def minutes(zone: str, since: int, until: int, step: int = 1) -> list[Minute]:
     """Every step-th minute in [since, until), in order."""
-    place, seen, before = _zone(zone), set[int](), None
+    place, seen, before = zone_of(zone), set[int](), None
     found: list[Minute] = []
     for utc in range(since - MARGIN // step * step - step, until, step):
         offset = datetime.fromtimestamp(utc * 60, place).utcoffset()
@@ -93,7 +95,7 @@ def changes(looked_at: Iterable[Minute]) -> list[int]:
 
 
 @cache
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
     with (files("tzdata") / "zoneinfo").joinpath(*name.split("/")).open("rb") as rules:
         return ZoneInfo.from_file(rules)
 
@@ -103,12 +105,13 @@ class _named:  # noqa: N801 - called like the function it stands for
 
     def __init__(self, text: str) -> None:
         minute, hour, day, month, weekday = text.upper().split()
-        hours, of_hour = _values(hour, 0, 23), _values(minute, 0, 59)
+        hours, of_hour = values(hour, 0, 23), values(minute, 0, 59)
         self._times = {h * 60 + m for h in hours for m in of_hour}
-        self._days, self._every_day = _values(day, 1, 31), day == "*"
-        self._weekdays = {value % 7 for value in _values(weekday, 0, 7, _WEEKDAYS, 0)}
-        self._every_weekday = weekday == "*"
-        self._months = _values(month, 1, 12, _MONTHS, 1)
+        self._signs = {item for field in (day, weekday) for item in field.split(",") if _is_sign(item)}
+        self._days, self._every_day = values(day, 1, 31), day in _EVERY
+        self._weekdays = {value % 7 for value in values(weekday, 0, 7, _WEEKDAYS, 0)}
+        self._every_weekday = weekday in _EVERY
+        self._months = values(month, 1, 12, _MONTHS, 1)
         self._known: dict[int, bool] = {}
 
     def __call__(self, wall: int) -> bool:
@@ -120,18 +123,36 @@ class _named:  # noqa: N801 - called like the function it stands for
         return self._known[number]
 
     def _names_day(self, shown: datetime) -> bool:
-        by_day, by_weekday = shown.day in self._days, shown.isoweekday() % 7 in self._weekdays
+        is_last = (shown + timedelta(days=1)).month != shown.month
+        by_day = shown.day in self._days or ("L" in self._signs and is_last)
+        by_weekday = shown.isoweekday() % 7 in self._weekdays or bool(self._signs & _weekday_signs(shown))
         if not self._every_day and not self._every_weekday:
             return shown.month in self._months and (by_day or by_weekday)
         return shown.month in self._months and by_day and by_weekday
 
 
-def _values(field: str, low: int, high: int, names: tuple[str, ...] = (), first: int = 0) -> set[int]:
+def _is_sign(item: str) -> bool:
+    return "#" in item or item.startswith("L")
+
+
+def _weekday_signs(shown: datetime) -> set[str]:
+    """How a sign may name this day."""
+    numbers = {shown.isoweekday(), shown.isoweekday() % 7}
+    is_last = (shown + timedelta(days=7)).month != shown.month
+    nth = {f"{number}#{(shown.day + 6) // 7}" for number in numbers}
+    return nth | ({f"L{number}" for number in numbers} if is_last else set())
+
+
+def values(field: str, low: int, high: int, names: tuple[str, ...] = (), first: int = 0) -> set[int]:
+    """What a field lists, signs apart."""
+
     def number(word: str) -> int:
         return names.index(word) + first if word in names else int(word)
 
     found: set[int] = set()
     for item in field.split(","):
+        if _is_sign(item):
+            continue
         span, _, step = item.partition("/")
         start, _, end = span.partition("-")
         if span == "*":
