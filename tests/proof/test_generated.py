@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -14,6 +15,7 @@ import yaml
 from infra.dashboards.__main__ import generated, stale
 from infra.dashboards.alerts import ALERTS
 from infra.dashboards.grafana import DATASOURCE
+from infra.dashboards.widgets import DASHBOARDS as WIDGETS
 from tests.e2e.processes import ROOT
 
 GRAFANA = ROOT / "infra/grafana"
@@ -47,6 +49,13 @@ def test_the_dashboards_ask_a_datasource_that_is_provisioned() -> None:
 def test_no_dashboard_is_left_over() -> None:
     made = {Path(path).name for path in generated() if path.startswith("infra/grafana/dashboards/")}
     assert {file.name for file in (GRAFANA / "dashboards").iterdir()} == made
+
+
+def test_the_pictures_are_well_formed_and_name_every_widget() -> None:
+    for name, widgets in WIDGETS.values():
+        text = (ROOT / f"docs/images/cloudwatch-{name.rpartition('-')[2]}.svg").read_text()
+        shown = {node.text for node in ElementTree.fromstring(text).iter() if node.text}
+        assert {widget.title for widget in widgets} <= shown
 
 
 def test_panels_stand_side_by_side() -> None:
