@@ -5,12 +5,12 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from infra.local.engine import LocalCloud
 
 from .deployment import STAGE, Stage
-from .enumeration import FLOWS, Rested, Scenario, play, scenarios
+from .enumeration import FLOWS, Rested, Scenario, play, played
 from .happenings import KINDS
 
 
@@ -29,31 +29,34 @@ def main() -> int:
     with LocalCloud(stage=STAGE, long_polls=False) as cloud:
         stage = Stage(cloud)
         for flow in asked.flow or FLOWS:
-            kinds = asked.kind or KINDS
+            kinds, rested = asked.kind or KINDS, Rested()
             chosen = (
-                scenarios(flow, stage, kinds)
+                played(flow, stage, rested, kinds)
                 if asked.at is None
-                else [Scenario(flow, kind, asked.at) for kind in kinds]
+                else _these([Scenario(flow, kind, asked.at) for kind in kinds], stage, rested)
             )
-            red += _flow(flow, chosen, stage, first=asked.first)
+            red += _flow(flow, chosen, rested, first=asked.first)
             if red and asked.first:
                 break
     return 1 if red else 0
 
 
-def _flow(flow: str, chosen: Iterable[Scenario], stage: Stage, *, first: bool) -> int:
-    began, red, played = time.perf_counter(), 0, 0
-    rested: Rested = {}
+def _these(chosen: list[Scenario], stage: Stage, rested: Rested) -> Iterator[tuple[Scenario, list[str]]]:
     for scenario in chosen:
-        played += 1
-        violations = play(scenario, stage, rested).violations
+        yield scenario, play(scenario, stage, rested).violations
+
+
+def _flow(flow: str, chosen: Iterable[tuple[Scenario, list[str]]], rested: Rested, *, first: bool) -> int:
+    began, red, count = time.perf_counter(), 0, 0
+    for scenario, violations in chosen:
+        count += 1
         if violations:
             red += 1
             print(scenario, *violations[:5], sep="\n    ", flush=True)
             if first:
                 break
     print(
-        f"{flow}: {played} scenarios, {len(rested)} ends, {red} red, {time.perf_counter() - began:.1f} s",
+        f"{flow}: {count} scenarios, {len(rested)} ends, {red} red, {time.perf_counter() - began:.1f} s",
         flush=True,
     )
     return red

@@ -9,7 +9,6 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any
 
 import time_machine
@@ -55,6 +54,14 @@ class Reply:
         return 200 <= self.status < 300
 
 
+Door = Callable[[Callable[[], Any]], Any]
+
+
+def at_once(request: Callable[[], Any]) -> Any:
+    """A door that is open."""
+    return request()
+
+
 def _names(keyed: Mapping[str, Any]) -> list[str]:
     """The attributes of a table's or an index's key."""
     return [key["AttributeName"] for key in keyed["KeySchema"]]
@@ -89,12 +96,17 @@ class Stage:
 
 @dataclass
 class Deployment:
-    """`http`, `pump` and `tick` are its three doors; what was acknowledged is what `http` returned."""
+    """`http`, `pump` and `tick` are its three doors; what was acknowledged is what `http` returned.
+
+    Each request passes `door`, which may know its answer.
+    """
 
     stage: Stage
     traveller: time_machine.Traveller
     seed: int = 7
     ids: int = 0
+    call_ids: int = 0
+    door: Door = at_once
 
     def __post_init__(self) -> None:
         cloud = self.stage.cloud
@@ -102,6 +114,7 @@ class Deployment:
         self.choke = Choke(cloud, self.records, self.advance, self._overtake, self._consume)
         cloud.around = self.choke
         self.log = SilentLog()
+        self.chance = random.Random(self.seed)
         self.ports = _repeatable(self)
         self.source = SqsSource(cloud, _WORK, self._handled)
         self.stage.use_cases = self._process()
@@ -117,6 +130,10 @@ class Deployment:
     def new_id(self, prefix: str) -> str:
         self.ids += 1
         return f"{prefix}-{self.ids:04d}"
+
+    def new_call_id(self) -> str:
+        self.call_ids += 1
+        return f"call-{self.call_ids}"
 
     def _process(self) -> UseCases:
         """A fresh one: it remembers nothing."""
@@ -158,7 +175,11 @@ class Deployment:
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Reply | None:
         """The answer; None when the connection broke before it came."""
-        sent = {"content-type": "application/json", **(headers or {})}
+        reply: Reply | None = self.door(lambda: self._http(method, path, body, headers or {}))
+        return reply
+
+    def _http(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Reply | None:
+        sent = {"content-type": "application/json", **headers}
         path, _, query = path.partition("?")
         content = b"" if body is None else json.dumps(body).encode()
         request = HttpRequest(method, path, query, tuple(sent.items()), content)
@@ -175,6 +196,10 @@ class Deployment:
 
     def pump(self) -> int:
         """One batch of the work queue, as Lambda's poller hands it over; how many messages."""
+        handled: int = self.door(self._batch)
+        return handled
+
+    def _batch(self) -> int:
         with self.choke.aside():
             try:
                 return self.source.one_batch(wait_seconds=0)
@@ -200,6 +225,9 @@ class Deployment:
 
     def tick(self) -> None:
         """The minute's rule; Lambda does not try it again."""
+        self.door(self._tick)
+
+    def _tick(self) -> None:
         try:
             self._run(lambda: ticks.tick(self.stage.asked()))
         except Exception as error:  # an invocation that failed
@@ -219,12 +247,15 @@ class Deployment:
 
     def remember_the_past(self) -> None:
         """From here on an index that lags shows what is there now."""
-        past = Past(
+        past: Past = self.door(self._past)
+        self.choke.as_before = past.answer
+
+    def _past(self) -> Past:
+        return Past(
             rows={m.Meta.table_name: [dict(i) for i in items(m)] for m in tables.ALL},
             index_keys=self.stage.index_keys,
             table_keys=self.stage.table_keys,
         )
-        self.choke.as_before = past.answer
 
 
 _WORK = SQSEventConfig("work", "", None, None, 10, 0, None)
@@ -232,17 +263,14 @@ _WORK = SQSEventConfig("work", "", None, None, 10, 0, None)
 
 def _repeatable(d: Deployment) -> wiring.Ports:
     """The shipped ports, with chance and ids that are the same each time."""
-    chance, call_ids = random.Random(d.seed), count()
     theirs: Writes = d.stage.ports.tasks._writes  # type: ignore[attr-defined]
-    writes = replace(
-        theirs, new_call_id=lambda: f"call-{next(call_ids)}", chance=chance, pause=lambda _s: None
-    )
+    writes = replace(theirs, new_call_id=d.new_call_id, chance=d.chance, pause=lambda _s: None)
     return replace(
         d.stage.ports,
         tasks=DynamoTasks(writes),
-        agents=DynamoAgents(writes, chance),
+        agents=DynamoAgents(writes, d.chance),
         schedules=DynamoSchedules(writes),
-        chance=chance,
+        chance=d.chance,
         new_id=d.new_id,
         metrics=FakeMetrics(),
     )
