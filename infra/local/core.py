@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from infra.local import resources
 from infra.local.calls import Answer, Call, failure, is_empty_receive, without_wait
 from infra.local.journal import Journal
 from infra.local.ordered_index import OrderedIndexes
@@ -122,6 +123,14 @@ class Core:
             else:
                 raise AssertionError(f"{call.action} waits inside the engine")
             return self._written(answer)
+
+    def forget_stream_records(self, table: str, count: int) -> None:
+        """The oldest are done with, also after a restart. A kill before this is written shows them again."""
+        with self.lock:
+            forgotten = resources.forget_stream_records(table, count)
+            if self._recorder is not None:
+                self._recorder.note_forgotten(table, forgotten)
+            self._written(Answer(200, {}, b""))
 
     def _written(self, answer: Answer) -> Answer:
         """The answer, once what it acknowledges is in the file. When that fails memory is ahead of the file,

@@ -148,8 +148,7 @@ class LocalCloud:
 
     def forget_stream_records(self, table: str, count: int) -> None:
         """The oldest are done with."""
-        with self._core.lock:
-            resources.forget_stream_records(table, count)
+        self._core.forget_stream_records(table, count)
 
     def counts(self) -> dict[str, int]:
         """How many rows the three tables hold that people ask about."""

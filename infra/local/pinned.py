@@ -38,6 +38,7 @@ PRIVATE_NAMES = {
         "copy",
         "_txn_idempotency",
         "_stream_records",
+        "_build_change_record",
         "reset",
     ),
     "sqs": (

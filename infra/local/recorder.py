@@ -1,6 +1,7 @@
 """Sees what an API call changes inside the engine, as statements for the journal.
 
-Items: every write of the engine goes through _set_item and _remove_item; both are wrapped. Messages: the
+Items: every write of the engine goes through _set_item and _remove_item; both are wrapped. Records of a
+stream are kept as items of a table of their own until they are forgotten. Messages: the
 four functions that move or hide them are wrapped, the rest follows from the call itself (`note_call`).
 Not recorded: FIFO deduplication, transaction tokens, metrics, tables (those come from the template).
 """
@@ -15,6 +16,7 @@ from infra.local import statements as sql
 from infra.local.pinned import dynamodb, sqs
 
 VOLATILE = ("receipt_handle", "visible_at", "receive_count", "first_receive_at")
+STREAM = "stream:"  # and the table's name: where records stand in the journal
 COUNTERS = "ApproximateNumberOfMessages"
 
 
@@ -29,6 +31,7 @@ class Recorder:
     def install(self) -> None:
         self._wrap(dynamodb, "_set_item", self._set_item)
         self._wrap(dynamodb, "_remove_item", self._remove_item)
+        self._wrap(dynamodb, "_build_change_record", self._streamed)
         self._wrap(sqs, "_collect_msgs", self._collect)
         self._wrap(sqs, "_dlq_sweep", self._sweep)
         self._wrap(sqs, "_expire_retained", self._sweep)
@@ -61,6 +64,17 @@ class Recorder:
     def _remove_item(self, original: Any, table: Any, pk: Any, sk: Any) -> Any:
         self._items[table["TableName"], str(pk), str(sk)] = None
         return original(table, pk, sk)
+
+    def _streamed(self, original: Any, table: Any, *change: Any) -> Any:
+        record = original(table, *change)
+        key = (STREAM + table["TableName"], record["dynamodb"]["SequenceNumber"], "")
+        self._items[key] = record
+        return record
+
+    def note_forgotten(self, table: str, records: list[dict[str, Any]]) -> None:
+        """Records of a table's stream that are done with."""
+        for record in records:
+            self._items[STREAM + table, record["dynamodb"]["SequenceNumber"], ""] = None
 
     def _collect(self, original: Any, queue: Any, count: int, visibility: int) -> Any:
         messages = original(queue, count, visibility)

@@ -12,6 +12,7 @@ from typing import Any
 from infra.local.journal import Journal
 from infra.local.pinned import ACCOUNT, REGION, cloudwatch, dynamodb, sqs
 from infra.local.problems import EngineRefused
+from infra.local.recorder import STREAM
 from infra.local.template import Template
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "resources.yaml"
@@ -112,9 +113,11 @@ def recover_queues(journal: Journal) -> None:
 
 
 def recover_rows(journal: Journal) -> None:
-    """Put back items and messages. Rows of a table that no template names any more stay in the file."""
+    """Put back items, streams and messages. Rows of a table that no template names stay in the file."""
     for name, item in journal.items():
-        if (table := dynamodb._tables.get(name)) is not None:
+        if name.startswith(STREAM):
+            dynamodb._stream_records.setdefault(name.removeprefix(STREAM), []).append(item)
+        elif (table := dynamodb._tables.get(name)) is not None:
             sort = table["sk_name"]
             partition_key = dynamodb._extract_key_val(item[table["pk_name"]])
             sort_key = dynamodb._extract_key_val(item[sort]) if sort else "__no_sort__"
@@ -162,9 +165,11 @@ def stream_records(table: str, *, limit: int) -> list[dict[str, Any]]:
     return list((dynamodb._stream_records.get(table) or [])[:limit])
 
 
-def forget_stream_records(table: str, count: int) -> None:
-    """Drop the oldest: whoever reads a stream here is its only reader."""
+def forget_stream_records(table: str, count: int) -> list[dict[str, Any]]:
+    """Drop the oldest, and answer them: whoever reads a stream here is its only reader."""
+    forgotten = stream_records(table, limit=count)
     del dynamodb._stream_records[table][:count]
+    return forgotten
 
 
 def queue_arn(name: str) -> str:

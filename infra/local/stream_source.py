@@ -19,11 +19,8 @@ MOST_RECORDS = 1_000  # that Lambda takes into one batch
 
 
 class StreamSource:
-    """One shard, as the engine has them. A batch that fails comes again before anything after it.
-
-    The engine forgets a stream with its process: what was written in the fifth of a second before a kill is
-    not seen by the handler.
-    """
+    """One shard, as the engine has them. A batch that fails comes again before anything after it, and one
+    that was handled when the process was killed comes once more, as on Lambda."""
 
     def __init__(self, cloud: LocalCloud, config: DynamoDBEventConfig, handler: Handler) -> None:
         self._cloud, self._handler, self._name = cloud, handler, config.name

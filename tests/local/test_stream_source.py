@@ -90,3 +90,17 @@ def test_a_table_without_a_stream_is_refused(cloud):
     arn = "arn:aws:dynamodb:us-east-1:000000000000:table/ains-test-agents/stream/x"
     with pytest.raises(CannotStart, match=r"'beats' reads the stream of 'ains-test-agents', which has none"):
         StreamSource(cloud, DynamoDBEventConfig("beats", "", arn, 3, "LATEST", 0), Handler())
+
+
+def test_a_process_that_is_killed_leaves_its_stream_to_the_next(tmp_path):
+    handler = Handler()
+    with LocalCloud(template=TEMPLATE, stage="test", data_dir=tmp_path) as cloud:
+        put(cloud, "a", "b", "c", "d")
+        cloud.forget_stream_records(TABLE, 1)
+        put(cloud, "e")
+    with LocalCloud(template=TEMPLATE, stage="test", data_dir=tmp_path) as cloud:
+        put(cloud, "f")
+        assert StreamSource(cloud, STATS, handler).to_the_end()
+    with LocalCloud(template=TEMPLATE, stage="test", data_dir=tmp_path) as cloud:
+        assert cloud.stream_records(TABLE, limit=1) == []
+    assert handler.batches == [["b", "c", "d"], ["e", "f"]]
