@@ -14,6 +14,7 @@ from agent_client._dead_letter_calls import DeadLetterCalls
 from agent_client._dead_message_calls import DeadMessageCalls
 from agent_client._http import HttpWire, Wire
 from agent_client._retries import NO_RETRIES, Retries
+from agent_client._routing_calls import RoutingCalls
 from agent_client._schedule_calls import ScheduleCalls
 from agent_client._task_calls import TaskCalls
 
@@ -26,7 +27,7 @@ REAL_PORTS = Ports(
 )
 
 
-class Client(AgentCalls, TaskCalls, ScheduleCalls, DeadLetterCalls, DeadMessageCalls):
+class Client(AgentCalls, TaskCalls, RoutingCalls, ScheduleCalls, DeadLetterCalls, DeadMessageCalls):
     """Talks to one AINS service; safe to share between threads.
 
     `base_url` defaults to AINS_BASE_URL, then http://127.0.0.1:8000; `api_key` to AINS_API_KEY, then none.

@@ -21,6 +21,7 @@ from agent_client._agent_models import (
 )
 from agent_client._dead_letter_models import DeadLetter, RedrivenTask, RefusedTask, TaskRedrive
 from agent_client._dead_message_models import DeadMessage, MessageRedrive, RefusedMessage
+from agent_client._routing_models import RoutingCandidate, RoutingOutlook
 from agent_client._schedule_models import (
     Backfill,
     BackfillSlot,
@@ -49,6 +50,8 @@ __all__ = [
     "RefusedTask",
     "Registration",
     "ReportReceipt",
+    "RoutingCandidate",
+    "RoutingOutlook",
     "Schedule",
     "SchedulePreview",
     "SyncAnswer",

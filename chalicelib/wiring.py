@@ -23,6 +23,7 @@ from chalicelib.services.dead_letters import DeadLetters
 from chalicelib.services.dead_messages import DeadLettering
 from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.draining import Draining
+from chalicelib.services.explaining import Explaining
 from chalicelib.services.firing import Firing
 from chalicelib.services.handing import Handing
 from chalicelib.services.holding import Holding
@@ -257,6 +258,7 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
         firing=a.firing,
         settling=a.settling,
         dispatch=a.dispatch,
+        explaining=Explaining(p.tasks, a.roster, p.clock, p.chance),
         looking=Looking(a.due_tasks, p.agents, p.schedules, a.sweeping, a.firing, p.clock, p.queue),
         ticking=Ticking(clocked, p.ticks, p.queue, p.clock, p.metrics),
         dead_lettering=DeadLettering(p.dead_messages, p.queue, p.clock, p.metrics),

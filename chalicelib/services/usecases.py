@@ -12,6 +12,7 @@ from .dead_letters import DeadLetters
 from .dead_messages import DeadLettering
 from .dispatch import Dispatch
 from .draining import Draining
+from .explaining import Explaining
 from .firing import Firing
 from .holding import Holding
 from .measuring import Measuring
@@ -48,6 +49,7 @@ class UseCases:
     firing: Firing
     settling: Settling
     dispatch: Dispatch
+    explaining: Explaining
     looking: Looking
     ticking: Ticking
     dead_lettering: DeadLettering

@@ -46,6 +46,13 @@ CALLS = [
     (lambda c: c.cancel_task("t-1", reason="a b"), "DELETE /aitp/tasks/t-1?reason=a+b", TASK),
     (lambda c: c.set_priority("t-1", 9), "PUT /aitp/tasks/t-1/priority", TASK),
     (lambda c: c.set_timeout("t-1", 2.5), "PUT /aitp/tasks/t-1/timeout", TASK),
+    (lambda c: c.explain_task("t-1"), "GET /aitp/tasks/t-1/explain", ok(reason="ready")),
+    (
+        lambda c: c.try_routing("x", draws=9, required_tags=["gpu"]),
+        "POST /ains/routing/test",
+        ok(reason="ready"),
+    ),
+    (lambda c: c.routing_strategies(), "GET /ains/routing/strategies", ok(strategies=[])),
     (lambda c: c.retry_task("t-1", input_data={"n": 2}), "POST /aitp/tasks/t-1/retry", TASK),
     (
         lambda c: list(c.dead_letters(capability_required="x", since=datetime(2030, 1, 1, tzinfo=UTC))),

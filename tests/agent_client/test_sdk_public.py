@@ -48,6 +48,8 @@ def test_the_public_names_are_these() -> None:
         "Response",
         "Retries",
         "Retry",
+        "RoutingCandidate",
+        "RoutingOutlook",
         "Schedule",
         "SchedulePreview",
         "ServerError",

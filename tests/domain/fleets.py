@@ -19,7 +19,7 @@ PROFILE = ("capabilities", "tags", "versions")
 
 def task(**changes: Any) -> Task:
     """In line, for an agent that can report."""
-    return Task(
+    plain = Task(
         task_id="t",
         tenant="acme",
         client_id="c",
@@ -27,8 +27,8 @@ def task(**changes: Any) -> Task:
         task_type="work",
         capability="report",
         document=Content("h", inline="{}"),
-        **changes,
     )
+    return replace(plain, **changes)
 
 
 def agent(agent_id: str, *, good: float = 0, bad: float = 0, took_ms: float = 0, **changes: Any) -> Agent:
