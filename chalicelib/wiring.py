@@ -27,6 +27,7 @@ from chalicelib.services.explaining import Explaining
 from chalicelib.services.firing import Firing
 from chalicelib.services.handing import Handing
 from chalicelib.services.holding import Holding
+from chalicelib.services.lining import Lining
 from chalicelib.services.listing import Listing
 from chalicelib.services.measuring import Measuring
 from chalicelib.services.pull import HEAD_START_MS, Pull
@@ -139,13 +140,17 @@ class _Assembly:
         return Holding(self.changing, self.p.payloads, self.p.clock, self.p.chance)
 
     @cached_property
+    def lining(self) -> Lining:
+        return Lining(self.p.tasks, self.p.limits, self.p.clock)
+
+    @cached_property
     def dead_letters(self) -> DeadLetters:
         return DeadLetters(self.p.tasks, self.p.clock)
 
     @cached_property
     def retrying(self) -> Retrying:
         p = self.p
-        return Retrying(p.tasks, p.payloads, self.changing, p.queue, p.clock, p.metrics)
+        return Retrying(p.tasks, p.payloads, self.lining, self.changing, p.queue, p.clock, p.metrics)
 
     @cached_property
     def roster(self) -> Roster:
@@ -183,7 +188,7 @@ class _Assembly:
     @cached_property
     def firing(self) -> Firing:
         p = self.p
-        return Firing(p.schedules, p.tasks, self.cancelling, p.queue, p.clock, p.metrics)
+        return Firing(p.schedules, p.tasks, self.lining, self.cancelling, p.queue, p.clock, p.metrics)
 
     @cached_property
     def keeping(self) -> Schedules:
@@ -240,11 +245,11 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
     }
     reading = Reading(p.tasks, p.agents, p.payloads, p.schedules, p.clock)
     return UseCases(
-        submission=Submission(p.tasks, p.payloads, p.queue, p.clock, p.new_id, p.metrics),
+        submission=Submission(p.tasks, p.payloads, a.lining, p.queue, p.clock, p.new_id, p.metrics),
         reading=reading,
         holding=a.holding,
         cancelling=a.cancelling,
-        adjusting=Adjusting(a.changing),
+        adjusting=Adjusting(a.changing, a.lining),
         dead_letters=a.dead_letters,
         retrying=a.retrying,
         redriving=Redriving(a.dead_letters, a.retrying, p.tasks, p.payloads, p.queue, p.clock),

@@ -276,10 +276,13 @@ class FakeTasks:
             self.agents.rows[agent_id] = row
         self._put(task)
 
-    def standing(self, queue_key: str, *, limit: int, after: str | None = None) -> Page[Standing]:
+    def standing(
+        self, queue_key: str, *, limit: int, after: str | None = None, last_first: bool = False
+    ) -> Page[Standing]:
         rows = [row for row in self.rows.values() if row.queue_key == queue_key]
         places = [Standing(row.task_id, row.queue_order or 0) for row in rows]
-        return _paged(sorted(places, key=lambda p: p.order), limit=limit, cursor=after, of=queue_key)
+        places.sort(key=lambda p: p.order, reverse=last_first)
+        return _paged(places, limit=limit, cursor=after, of=queue_key)
 
     def open_places(self, *, limit: int) -> Page[tuple[str, Standing]]:
         places = [

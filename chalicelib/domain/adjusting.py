@@ -1,7 +1,6 @@
 """What a client may change about a task that is not over: how urgent it is, and how long it may run."""
 
 from dataclasses import replace
-from typing import Any
 
 from . import queueing
 from .errors import IllegalMove
@@ -9,19 +8,23 @@ from .task import Task
 from .timers import sooner
 
 
-def prioritised(task: Task, priority: int) -> Task:
+def prioritised(task: Task, priority: int, *, place: int | None = None) -> Task:
     """It stands where that priority would have put it; the same object when it has that already.
 
-    A held task only bears another number, which counts when it comes back in line. Raises IllegalMove when
-    the task is over.
+    `place` is the one from which it counts from now on, if that is another. A held task only bears another
+    number, which counts when it comes back in line. Raises IllegalMove when the task is over.
     """
     _check(task, "priority")
     if priority == task.priority:
         return task
-    changes: dict[str, Any] = {"priority": priority, "first_priority": task.first_priority or task.priority}
-    if task.in_line:
-        changes["queue_order"] = queueing.order(task.created_at, priority)
-    return replace(task, version=task.version + 1, **changes)
+    after = replace(
+        task,
+        version=task.version + 1,
+        priority=priority,
+        first_priority=task.first_priority or task.priority,
+        tag=task.tag if place is None else place,
+    )
+    return replace(after, queue_order=queueing.order(after.place, priority)) if task.in_line else after
 
 
 def retimed(task: Task, timeout_ms: int) -> Task:

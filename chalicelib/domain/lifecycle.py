@@ -29,7 +29,7 @@ def _moved(task: Task, to: Status, **changes: Any) -> Task:
 def _lined_up(task: Task) -> dict[str, Any]:
     return {
         "queue_key": queueing.line(task.tenant, task.capability),
-        "queue_order": queueing.order(task.created_at, task.priority),
+        "queue_order": queueing.order(task.place, task.priority),
         "ready_at": None,
     }
 
@@ -72,6 +72,12 @@ def submitted(task: Task, *, now: int) -> Task:
     if task.not_before is not None and task.not_before > now:
         return replace(task, ready_at=task.not_before, due_at=task.not_before)
     return replace(task, due_at=announced_by(task, now), **_lined_up(task))
+
+
+def placed(task: Task, *, tag: int, behind: bool) -> Task:
+    """A task that was not written yet, at its place in line: see domain.turns."""
+    placed_ = replace(task, tag=None if tag == task.place else tag, behind=behind)
+    return replace(placed_, **_lined_up(placed_)) if task.in_line else placed_
 
 
 def as_submitted(task: Task) -> Task:

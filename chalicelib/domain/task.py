@@ -128,6 +128,8 @@ class Task:
     retry_of: str | None = None  # the task in whose place this one was made
     first_priority: int | None = None  # as submitted, where it was changed since
     first_timeout_ms: int | None = None
+    tag: int | None = None  # its place in line as a time, where that is not since when it may run
+    behind: bool = False  # others of its client go first
 
     status: Status = Status.PENDING
     version: int = 1
@@ -164,6 +166,11 @@ class Task:
     def in_line(self) -> bool:
         """It waits for an agent and may run now."""
         return self.status is Status.PENDING and self.queue_key is not None
+
+    @property
+    def place(self) -> int:
+        """Its place in line as a time, whatever its priority. It keeps it when it comes back."""
+        return max(self.created_at, self.not_before or 0) if self.tag is None else self.tag
 
     def has_expired(self, now: int) -> bool:
         """It waited longer than its client wished."""

@@ -11,6 +11,7 @@ from chalicelib.domain.task import Task
 
 from .cancelling import Cancelling
 from .hints import of_due, of_early, of_waiting
+from .lining import Lining
 from .ports import Aggregate, Clock, Hint, HintKind, Metrics, ScheduleStore, TaskStore, WorkQueue
 from .submission import Options
 
@@ -24,6 +25,7 @@ class Firing:
 
     schedules: ScheduleStore
     tasks: TaskStore
+    lining: Lining
     cancelling: Cancelling
     queue: WorkQueue
     clock: Clock
@@ -100,6 +102,7 @@ class Firing:
         given_up: tuple[Execution, ...] = (),
     ) -> Task:
         now, was = task.created_at, schedule.version
+        task = self.lining.paced(task)
         self.schedules.fire(after, was=was, task=task, execution=slot.execution, given_up=given_up)
         self.queue.announce(*of_waiting(task, now=now), *self._next_of(after, now), now=now)
         self.metrics.count("tasks_created_total")

@@ -97,8 +97,10 @@ class TaskStore(Clocked, Protocol):
     def leave(self, task: Task, *, was: int, agent_id: str, evidence: Evidence | None) -> None:
         """The task's row, one fewer in flight on the agent's, and what it says of the agent. LostRace."""
 
-    def standing(self, queue_key: str, *, limit: int, after: str | None = None) -> Page[Standing]:
-        """The head of a line or inbox (an index: it may lag)."""
+    def standing(
+        self, queue_key: str, *, limit: int, after: str | None = None, last_first: bool = False
+    ) -> Page[Standing]:
+        """The head of a line or inbox, or its end, backwards (an index: it may lag)."""
 
     def open_places(self, *, limit: int) -> Page[tuple[str, Standing]]:
         """Every line and inbox with who stands in it, in no promised order (an index: it may lag)."""

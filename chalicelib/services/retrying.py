@@ -18,6 +18,7 @@ from chalicelib.domain.task import Task
 from . import documents
 from .changing import Changing
 from .hints import of_waiting
+from .lining import Lining
 from .ports import Clock, Metrics, PayloadStore, TaskStore, WorkQueue
 
 HALF = 16  # characters of a fingerprint
@@ -65,6 +66,7 @@ class Retrying:
 
     tasks: TaskStore
     payloads: PayloadStore
+    lining: Lining
     changing: Changing
     queue: WorkQueue
     clock: Clock
@@ -96,6 +98,7 @@ class Retrying:
         made = redrive.again(old, now=self.clock(), not_before=not_before, request=asking.mark)
         if edited is not None:
             made = replace(made, document=self._document(old, edited, made.task_id))
+        made = self.lining.placed(made)
         existing = self.tasks.add(made)
         if existing is None:
             self.metrics.count("tasks_created_total")

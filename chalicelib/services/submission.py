@@ -13,6 +13,7 @@ from chalicelib.domain.task import Task
 
 from . import documents
 from .hints import of_waiting
+from .lining import Lining
 from .ports import Clock, Metrics, NewId, PayloadStore, TaskStore, WorkQueue
 
 
@@ -84,6 +85,7 @@ class Submission:
 
     tasks: TaskStore
     payloads: PayloadStore
+    lining: Lining
     queue: WorkQueue
     clock: Clock
     new_id: NewId
@@ -100,6 +102,7 @@ class Submission:
         try:
             task, text = _made(order, task_id, tenant, request, now=now)
             documents.keep(self.payloads, task.document, text)
+            task = self.lining.placed(task)
             existing = self.tasks.add(task)
         except Invalid:  # what was fine then may lie in the past now
             existing = None if key is None else self.tasks.get(task_id)

@@ -111,8 +111,12 @@ class DynamoTasks:
         self._writes.together(fill, cid=cid)
         self._remember(task)
 
-    def standing(self, queue_key: str, *, limit: int, after: str | None = None) -> Page[Standing]:
-        rows, cursor = paging.queried(TaskRecord.queue, queue_key, limit=limit, cursor=after)
+    def standing(
+        self, queue_key: str, *, limit: int, after: str | None = None, last_first: bool = False
+    ) -> Page[Standing]:
+        rows, cursor = paging.queried(
+            TaskRecord.queue, queue_key, limit=limit, cursor=after, newest_first=last_first
+        )
         return Page(tuple(Standing(row.task_id, int(row.queue_order or 0)) for row in rows), cursor)
 
     def open_places(self, *, limit: int) -> Page[tuple[str, Standing]]:

@@ -69,6 +69,16 @@ def test_a_task_stands_in_one_queue_or_in_none(stores: Stores) -> None:
     assert stores.tasks.open_places(limit=9).items == ()
 
 
+def test_a_line_can_be_read_from_its_end(stores: Stores) -> None:
+    filled(stores, 5)
+    forwards = stores.tasks.standing(LINE, limit=9).items
+    assert len(forwards) > 2
+    backwards = stores.tasks.standing(LINE, limit=2, last_first=True)
+    assert backwards.items == forwards[:-3:-1]
+    rest = stores.tasks.standing(LINE, limit=9, after=backwards.cursor, last_first=True)
+    assert backwards.items + rest.items == forwards[::-1]
+
+
 def test_all_open_places_are_seen_at_once(stores: Stores) -> None:
     filled(stores, 3)
     places = stores.tasks.open_places(limit=100)

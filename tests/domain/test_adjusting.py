@@ -33,7 +33,7 @@ def test_a_waiting_task_stands_where_its_new_priority_would_have_put_it(priority
 def test_a_task_outside_the_line_joins_it_by_its_new_priority() -> None:
     later = adjusting.prioritised(fresh(not_before=NOW + 5_000), 9)
     assert (later.queue_key, later.queue_order, later.due_at) == (None, None, NOW + 5_000)
-    assert lifecycle.queued(later, now=NOW + 5_000).queue_order == queueing.order(NOW, 9)
+    assert lifecycle.queued(later, now=NOW + 5_000).queue_order == queueing.order(NOW + 5_000, 9)
 
 
 def test_a_held_task_keeps_its_place_and_returns_to_the_line_by_its_new_priority() -> None:

@@ -10,6 +10,7 @@ from chalicelib.domain.invariants import Claim
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
 from chalicelib.domain.trust import Evidence
+from chalicelib.services.ports import Standing
 from tests.fakes import (
     FakeAgents,
     FakeClock,
@@ -69,6 +70,7 @@ class WatchedTasks(FakeTasks):
     hidden: set[str] = field(
         default_factory=set
     )  # keys of lines, inboxes and clients' lists that the index does not show yet
+    lagging: dict[str, list[str]] = field(default_factory=dict)  # who the index shows first, gone or not
     reads: int = 0
 
     def get(self, task_id: str) -> Task | None:
@@ -100,8 +102,10 @@ class WatchedTasks(FakeTasks):
         self.meanwhile.happens()
         super().leave(task, was=was, agent_id=agent_id, evidence=evidence)
 
-    def standing(self, queue_key: str, *, limit: int, after: str | None = None) -> Any:
-        page = super().standing(queue_key, limit=limit, after=after)
+    def standing(self, queue_key: str, **how: Any) -> Any:
+        page = super().standing(queue_key, **how)
+        gone = tuple(Standing(task_id, 0) for task_id in self.lagging.get(queue_key, ()))
+        page = type(page)(gone + page.items, page.cursor)
         return type(page)((), None) if queue_key in self.hidden else page
 
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Any:
