@@ -50,7 +50,7 @@ unit: $(READY)
 	@echo "what may go wrong at any call (tests/faults; without coverage, which would take twice as long)"
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/faults
 
-chaos: $(READY) ## Twenty storms and hundreds of pairs of faults, by seed; about ten minutes (SEED= plays one storm)
+chaos: $(READY) ## Twenty storms and hundreds of pairs of faults, by seed; half an hour on two cores (SEED= plays one storm)
 	@$(BIN)/python -m tests.faults.chaos $(if $(SEED),--seed $(SEED))
 
 bench: $(READY) ## The tables of docs/performance.md from a fresh run
