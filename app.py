@@ -24,7 +24,7 @@ making = Lock()
 
 @cache
 def made() -> UseCases:
-    return wiring.assemble(wiring.aws(configured.required(), metrics))
+    return wiring.assemble(wiring.aws(configured.required(), metrics), quota=configured.quota)
 
 
 def use_cases() -> UseCases:

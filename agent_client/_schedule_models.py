@@ -24,6 +24,7 @@ class Schedule:
     timezone: str | None = None
     dst_policy: dict[str, str] | None = None
     next_run_at: datetime | None = None
+    deferred_until: datetime | None = None  # its client had its share of slots
     last_run_at: datetime | None = None
     total_runs: int = 0
     failed_runs: int = 0

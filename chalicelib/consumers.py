@@ -65,6 +65,8 @@ def handle(hint: Hint, use_cases: UseCases) -> None:
             if agent is not None:
                 use_cases.pull.fill(agent)
         case Hint(kind=HintKind.SWEEP, aggregate=aggregate, until=int(until)) if aggregate is not None:
-            use_cases.ticking.sweep(aggregate, int(hint.row_id), until=until, cursor=hint.cursor)
+            use_cases.ticking.sweep(
+                aggregate, int(hint.row_id), until=until, cursor=hint.cursor, paced=hint.paced
+            )
         case _:
             raise UnknownMessage(f"a {hint.kind} message lacks what it needs")

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from chalicelib.domain.quota import PLAIN, Quota
+
 
 class SettingsError(Exception):
     """The environment lacks something, and this says what."""
@@ -22,6 +24,7 @@ class Settings:
     open_mode: bool = False
     admin_key_sha256: str | None = None
     is_sole_process: bool = False
+    quota: Quota = PLAIN
 
     def required(self) -> Self:
         """The same; raises SettingsError for what is missing."""
@@ -40,4 +43,22 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         open_mode=environment.get("AINS_OPEN_MODE") == "1",
         admin_key_sha256=environment.get("AINS_ADMIN_KEY_SHA256") or None,
         is_sole_process=environment.get("AINS_SOLE_PROCESS") == "1",
+        quota=Quota(
+            **_numbers(
+                environment,
+                schedules="AINS_SCHEDULES_PER_CLIENT",
+                slots_per_minute="AINS_SLOTS_PER_MINUTE_PER_CLIENT",
+                slots_per_second="AINS_SLOTS_PER_SECOND",
+            )
+        ),
     )
+
+
+def _numbers(environment: Mapping[str, str], **names: str) -> dict[str, int]:
+    """Those that are set, by field; raises SettingsError for what is not a number from 1 on."""
+    given = {field: name for field, name in names.items() if environment.get(name)}
+    for name in given.values():
+        text = environment[name]
+        if not text.isascii() or not text.isdecimal() or int(text) < 1:
+            raise SettingsError(f"{name} is {text!r}; it takes a whole number from 1 on")
+    return {field: int(environment[name]) for field, name in given.items()}

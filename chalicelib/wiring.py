@@ -11,13 +11,14 @@ import botocore.session
 from botocore.config import Config
 
 from chalicelib import queues, telemetry
+from chalicelib.domain.quota import PLAIN, Quota
 from chalicelib.services import ports
 from chalicelib.services.adjusting import Adjusting
 from chalicelib.services.agents import Agents
 from chalicelib.services.backfilling import Backfilling
 from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.changing import Changing
-from chalicelib.services.clock import DueTasks, Looking, Ticking
+from chalicelib.services.clock import DueTasks, Looking
 from chalicelib.services.counting import Counting
 from chalicelib.services.dead_letters import DeadLetters
 from chalicelib.services.dead_messages import DeadLettering
@@ -37,9 +38,11 @@ from chalicelib.services.retrying import Retrying
 from chalicelib.services.roster import Roster
 from chalicelib.services.schedules import Schedules
 from chalicelib.services.settling import Settling
+from chalicelib.services.slot_quota import SlotQuota
 from chalicelib.services.submission import Submission
 from chalicelib.services.sweeping import Sweeping
 from chalicelib.services.syncing import Syncing
+from chalicelib.services.ticking import Ticking
 from chalicelib.services.usecases import UseCases
 from chalicelib.settings import Settings
 from chalicelib.store import connection, tables, task_stream
@@ -130,6 +133,7 @@ class _Assembly:
 
     p: Ports
     head_start_ms: int
+    quota: Quota
 
     @cached_property
     def changing(self) -> Changing:
@@ -188,12 +192,13 @@ class _Assembly:
     @cached_property
     def firing(self) -> Firing:
         p = self.p
-        return Firing(p.schedules, p.tasks, self.lining, self.cancelling, p.queue, p.clock, p.metrics)
+        slots = SlotQuota(p.limits, self.quota)
+        return Firing(p.schedules, p.tasks, self.lining, self.cancelling, slots, p.queue, p.clock, p.metrics)
 
     @cached_property
     def keeping(self) -> Schedules:
         p = self.p
-        return Schedules(p.schedules, p.payloads, self.firing, p.queue, p.clock, p.new_id)
+        return Schedules(p.schedules, p.payloads, self.firing, self.quota, p.queue, p.clock, p.new_id)
 
     @cached_property
     def sweeping(self) -> Sweeping:
@@ -235,15 +240,16 @@ class _Assembly:
         )
 
 
-def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
+def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS, quota: Quota = PLAIN) -> UseCases:
     """All use cases over the given ports: real ones, or fakes."""
-    a = _Assembly(p, head_start_ms)
+    a = _Assembly(p, head_start_ms, quota)
     clocked = {
         ports.Aggregate.TASK: p.tasks,
         ports.Aggregate.AGENT: p.agents,
         ports.Aggregate.SCHEDULE: p.schedules,
     }
     reading = Reading(p.tasks, p.agents, p.payloads, p.schedules, p.clock)
+    apart_ms = {ports.Aggregate.SCHEDULE: quota.apart_ms}
     return UseCases(
         submission=Submission(p.tasks, p.payloads, a.lining, p.queue, p.clock, p.new_id, p.metrics),
         reading=reading,
@@ -265,7 +271,7 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS) -> UseCases:
         dispatch=a.dispatch,
         explaining=Explaining(p.tasks, a.roster, p.clock, p.chance),
         looking=Looking(a.due_tasks, p.agents, p.schedules, a.sweeping, a.firing, p.clock, p.queue),
-        ticking=Ticking(clocked, p.ticks, p.queue, p.clock, p.metrics),
+        ticking=Ticking(clocked, p.ticks, p.queue, p.clock, p.metrics, apart_ms=apart_ms),
         dead_lettering=DeadLettering(p.dead_messages, p.queue, p.clock, p.metrics),
         counting=Counting(p.stats, task_stream.change, p.clock),
         measuring=Measuring(reading, p.agents, p.stats, p.clock, p.metrics),

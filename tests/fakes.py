@@ -14,6 +14,7 @@ from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.errors import Invalid, LostRace, NotFound, StaleSync, Superseded
 from chalicelib.domain.gauges import Gauges
 from chalicelib.domain.ids import clock_shard
+from chalicelib.domain.quota import PLAIN, Quota
 from chalicelib.domain.redrive import day_of
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
 from chalicelib.domain.task import Task
@@ -396,6 +397,10 @@ class FakeSchedules:
         self.save(schedule, was=was)
         self.runs |= new
 
+    def count_of_client(self, tenant: str, client_id: str, *, most: int) -> int:
+        mine = [s for s in self.rows.values() if (s.tenant, s.client_id) == (tenant, client_id)]
+        return min(most, len(mine))
+
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[Schedule]:
         mine = [r for r in self.rows.values() if (r.tenant, r.client_id) == (tenant, client_id)]
         newest_first = sorted(mine, key=lambda row: -row.created_at)
@@ -637,6 +642,7 @@ def bundled(
     tasks: FakeTasks,
     schedules: FakeSchedules,
     queue: FakeQueue | None = None,
+    quota: Quota = PLAIN,
 ) -> W:
     """A world over these stores, with everything else new."""
     agents, payloads, ticks = tasks.agents, FakePayloads(), FakeTicks()
@@ -661,6 +667,7 @@ def bundled(
             metrics=metrics,
         ),
         head_start_ms=0,  # time stands still here, so that new tasks would never be taken
+        quota=quota,
     )
     return kind(
         clock,

@@ -206,7 +206,7 @@ def test_a_sweep_goes_on_where_the_page_before_it_ended(w: Watched) -> None:
     [
         Hint(kind=HintKind.DISPATCH, row_id="t", tenant="acme", capability="report"),
         Hint(kind=HintKind.DUE, row_id="é", aggregate=Aggregate.AGENT, at=5),
-        Hint(kind=HintKind.SWEEP, row_id="7", aggregate=Aggregate.SCHEDULE, cursor="c", until=9),
+        Hint(kind=HintKind.SWEEP, row_id="7", aggregate=Aggregate.SCHEDULE, cursor="c", until=9, paced=8),
         Hint(kind=HintKind.SETTLE, row_id="t"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain.quota import Quota
 from chalicelib.settings import Settings, SettingsError, from_environment
 
 WHOLE = {
@@ -31,6 +32,25 @@ def test_open_mode_needs_exactly_a_one(value: str) -> None:
 def test_a_process_is_one_of_many_unless_it_is_told_otherwise() -> None:
     assert from_environment({"AINS_SOLE_PROCESS": "1"}).is_sole_process
     assert not from_environment(WHOLE).is_sole_process
+
+
+def test_quotas_are_read_and_have_defaults() -> None:
+    given = {
+        "AINS_SCHEDULES_PER_CLIENT": "5",
+        "AINS_SLOTS_PER_MINUTE_PER_CLIENT": "60",
+        "AINS_SLOTS_PER_SECOND": "1000",
+    }
+    read = from_environment(given).quota
+    assert read == Quota(schedules=5, slots_per_minute=60, slots_per_second=1_000)
+    assert from_environment(dict.fromkeys(given, "")).quota == from_environment({}).quota == Quota()
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", " 5", "²"])
+def test_a_quota_that_is_no_whole_number_from_one_on_is_refused_by_name(value: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"AINS_SLOTS_PER_SECOND is .*; it takes a whole number from 1 on"
+    ):
+        from_environment({"AINS_SLOTS_PER_SECOND": value})
 
 
 def test_an_empty_key_is_no_key() -> None:

@@ -33,6 +33,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.Invalid: Kind(400, "validation", "Invalid request"),
     errors.Unauthorized: Kind(401, "unauthorized", "No valid key"),
     errors.Forbidden: Kind(403, "forbidden", "Not allowed"),
+    errors.QuotaExceeded: Kind(403, "quota-exceeded", "Quota exceeded"),
     errors.NotFound: Kind(404, "not-found", "Not found"),
     MethodNotAllowed: Kind(405, "method-not-allowed", "Method not allowed"),
     errors.Conflict: Kind(409, "conflict", "Conflict"),

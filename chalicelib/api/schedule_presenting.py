@@ -80,6 +80,7 @@ def _timing(schedule: Schedule) -> dict[str, Any]:
         "timezone": schedule.timezone,
         "dst_policy": DstPolicyObject(gap=schedule.dst.gap.value, fold=schedule.dst.fold.value),
         "next_run_at": iso_or_none(schedule.next_run_at),
+        "deferred_until": iso_or_none(schedule.deferred_until),
         "last_run_at": iso_or_none(schedule.last_run_at),
         "start_at": iso_or_none(schedule.start_at),
         "end_at": iso_or_none(schedule.end_at),

@@ -19,7 +19,8 @@ class ScheduleObject:
     """A schedule. `etag` moves when its client changes it, not when it fires; lists show small input only.
 
     `open_runs` are those that hold up its slots, as its overlap_policy has it, and `waiting_slots` those that
-    are held up. `missed_runs` counts up to 100 of one outage, `missed_since` is when the last one began.
+    are held up. `deferred_until`: the slot that is due was put off until then, as its client had its share of
+    slots. `missed_runs` counts up to 100 of one outage, `missed_since` is when the last one began.
     """
 
     schedule_id: str
@@ -36,6 +37,7 @@ class ScheduleObject:
     status: str
     reason: str | None
     next_run_at: str | None
+    deferred_until: str | None
     last_run_at: str | None
     total_runs: int
     failed_runs: int

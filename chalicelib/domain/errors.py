@@ -69,6 +69,10 @@ class Forbidden(DomainError):
     """The caller is known, but this is not for them."""
 
 
+class QuotaExceeded(DomainError):
+    """There is as much of it as there may be."""
+
+
 class Conflict(DomainError):
     """The request is fine, the state is not."""
 

@@ -115,6 +115,7 @@ class Schedule:
     open_runs: tuple[str, ...] = ()  # tasks that hold up its slots, unless its policy is to allow
     cancelling: tuple[str, ...] = ()  # tasks that are to be cancelled, until they are settled
     cancel_at: int | None = None  # when the clock cancels them once more; set while there are any
+    deferred_until: int | None = None  # its client's quota of slots has this for the one that is due
     failures_in_row: int = 0  # since a run was good, while it is to pause on failures
     skipped_runs: int = 0
     missed_runs: int = 0
@@ -148,10 +149,27 @@ class Schedule:
         return bool(self.waiting) and not self.is_busy and self.status is ScheduleStatus.ACTIVE
 
     @property
-    def due_at(self) -> int | None:
-        """When the clock has to look at it. A slot that waits for a run is due when that is settled."""
+    def turn_at(self) -> int | None:
+        """When its next slot is due by itself. One that waits for a run is due when that is settled."""
         turn = self.waiting[0] if self.has_turn else None
-        return min((at for at in (self.next_run_at, turn, self.cancel_at) if at is not None), default=None)
+        return _soonest(self.next_run_at, turn)
+
+    @property
+    def ripe_at(self) -> int | None:
+        """When there is something to do, be it put off or not."""
+        return _soonest(self.turn_at, self.cancel_at)
+
+    @property
+    def due_at(self) -> int | None:
+        """When the clock has to look at it."""
+        slot = self.turn_at
+        if slot is not None and self.deferred_until is not None:
+            slot = max(slot, self.deferred_until)
+        return _soonest(slot, self.cancel_at)
+
+
+def _soonest(*times: int | None) -> int | None:
+    return min((at for at in times if at is not None), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

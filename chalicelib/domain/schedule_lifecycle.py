@@ -73,7 +73,7 @@ def changed(schedule: Schedule, *, now: int, **changes: Any) -> Schedule:
     if failed_before:
         return _revised(moved(wanted, ScheduleStatus.ACTIVE, now=now, next_slot=slot, reason=None))
     standing = None if schedule.status is ScheduleStatus.PAUSED else slot
-    return _revised(onward(wanted, now=now, next_slot=standing))
+    return _revised(onward(wanted, now=now, next_slot=standing, deferred_until=None))
 
 
 def failed(schedule: Schedule, *, now: int, reason: str) -> Schedule:
@@ -92,7 +92,7 @@ def moved(schedule: Schedule, to: ScheduleStatus, *, now: int, **changes: Any) -
         raise IllegalMove(f"schedule {schedule.schedule_id} cannot go from {schedule.status} to {to}")
     stops = to in (ScheduleStatus.PAUSED, ScheduleStatus.FAILED)
     until = decided_until(schedule, now=now) if stops else None
-    return onward(schedule, now=now, status=to, decided_until=until, **changes)
+    return onward(schedule, now=now, status=to, decided_until=until, deferred_until=None, **changes)
 
 
 def _revised(schedule: Schedule) -> Schedule:

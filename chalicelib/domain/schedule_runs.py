@@ -9,7 +9,7 @@ from .content import Content
 from .errors import Conflict, IllegalMove, Invalid
 from .misfires import caught_up, given_up, missed
 from .overlap import Turn
-from .recurrence import SECOND_MS, next_slot
+from .recurrence import GRACE_MS, SECOND_MS, next_slot
 from .schedule import (
     Execution,
     ExecutionStatus,
@@ -57,7 +57,8 @@ def _of_waiting(schedule: Schedule, now: int) -> Fired:
 
 def _of_timing(schedule: Schedule, due: int, now: int) -> Fired:
     at = now - schedule.spread_ms  # slots are spoken of by their time, not by their place in the window
-    slot = caught_up(schedule, due, now=at)
+    was_held = schedule.deferred_until is not None and now <= schedule.deferred_until + GRACE_MS
+    slot = due if was_held else caught_up(schedule, due, now=at)
     gone: list[Execution] = []
     if slot != due:
         count, gone = missed(schedule, due, slot, now=now)
@@ -76,6 +77,11 @@ def _of_timing(schedule: Schedule, due: int, now: int) -> Fired:
     skipped = given_up(schedule, slot, ExecutionStatus.SKIPPED, now=now, reason=why)
     after = replace(schedule, skipped_runs=schedule.skipped_runs + 1)
     return Fired(_past(after, slot, now=now), None, (*gone, skipped))
+
+
+def deferred(schedule: Schedule, until: int) -> Schedule:
+    """The slot that is due is put off until then: that makes it late, but not missed."""
+    return replace(schedule, version=schedule.version + 1, deferred_until=until)
 
 
 def dropped(schedule: Schedule, *, now: int) -> Schedule:
@@ -150,7 +156,7 @@ def _past(schedule: Schedule, slot: int, *, now: int) -> Schedule:
 def _standing_before(schedule: Schedule, slot: int | None, *, now: int) -> Schedule:
     if slot is None and not schedule.waiting:
         return moved(schedule, ScheduleStatus.COMPLETED, now=now, next_slot=None, reason=_OVER)
-    return onward(schedule, now=now, next_slot=slot)
+    return onward(schedule, now=now, next_slot=slot, deferred_until=None)
 
 
 def _begun(

@@ -7,33 +7,25 @@ from dataclasses import dataclass
 
 from chalicelib.domain import lifecycle, timers
 from chalicelib.domain.errors import LostRace
-from chalicelib.domain.ids import CLOCK_SHARDS
 from chalicelib.domain.task import FailureKind, Outcome, Status, Task
 
 from .changing import Changing
 from .dispatch import Dispatch
 from .firing import Firing
 from .handing import Handing
-from .hints import HORIZON_MS, of_due, of_early
+from .hints import of_due, of_early
 from .holding import Holding
 from .ports import (
     AgentStore,
     Aggregate,
     Chance,
     Clock,
-    Clocked,
-    Hint,
-    HintKind,
-    Metrics,
     ScheduleStore,
     TaskStore,
-    TickStore,
     WorkQueue,
 )
 from .settling import Settling
 from .sweeping import Sweeping
-
-PAGE = 100
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,51 +104,6 @@ class DueTasks:
             return
         self.handing.send(again, agent.profile.queue_url)
         self.queue.announce(*of_due(Aggregate.TASK, task.task_id, again.due_at, now=now), now=now)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Ticking:
-    """The minute: every shard of every clocked table, a little ahead, so that it acts to the second."""
-
-    clocked: dict[Aggregate, Clocked]
-    ticks: TickStore
-    queue: WorkQueue
-    clock: Clock
-    metrics: Metrics
-
-    def tick(self) -> int:
-        """Announce all that is due within the horizon; how many rows that were."""
-        now = self.clock()
-        last = self.ticks.mark(now)
-        announced = sum(
-            self.sweep(aggregate, shard, until=now + HORIZON_MS)
-            for aggregate in self.clocked
-            for shard in range(CLOCK_SHARDS)
-        )
-        self.metrics.count("tick_rows", announced)
-        if last is not None:
-            self.metrics.count("tick_gap_ms", now - last)
-        return announced
-
-    def sweep(self, aggregate: Aggregate, shard: int, *, until: int, cursor: str | None = None) -> int:
-        """One page of a shard; a full one is passed on as a message with its cursor."""
-        now = self.clock()
-        page = self.clocked[aggregate].due(shard, until=until, limit=PAGE, cursor=cursor)
-        hints = [
-            Hint(kind=HintKind.DUE, row_id=row.row_id, aggregate=aggregate, at=row.due_at)
-            for row in page.items
-        ]
-        if page.cursor is not None:
-            rest = Hint(
-                kind=HintKind.SWEEP, row_id=str(shard), aggregate=aggregate, until=until, cursor=page.cursor
-            )
-            hints.insert(0, rest)
-        if hints:
-            self.queue.announce(*hints, now=now)
-        late = [now - row.due_at for row in page.items if row.due_at < now]
-        if late:
-            self.metrics.count("clock_lateness_ms", max(late))
-        return len(page.items)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

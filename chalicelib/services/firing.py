@@ -13,7 +13,8 @@ from .cancelling import Cancelling
 from .hints import of_due, of_early, of_waiting
 from .lining import Lining
 from .ports import Aggregate, Clock, Hint, HintKind, Metrics, ScheduleStore, TaskStore, WorkQueue
-from .submission import Options
+from .slot_quota import SlotQuota
+from .slot_tasks import task_of
 
 SLOTS_AT_ONCE = 50  # of one schedule in one call; the rest is due again at once
 REPLACED = "its schedule's next slot came (overlap_policy cancel_previous)"
@@ -27,71 +28,90 @@ class Firing:
     tasks: TaskStore
     lining: Lining
     cancelling: Cancelling
+    quota: SlotQuota
     queue: WorkQueue
     clock: Clock
     metrics: Metrics
 
-    def fire(self, schedule_id: str, *, hinted: int | None = None) -> list[Task]:
+    def fire(self, schedule_id: str, *, hinted: int | None = None, at_once: bool = False) -> list[Task]:
         """The tasks of all slots that are due; two callers at once fire each slot once.
 
-        `hinted` is the time that the hint was for. One that comes early is sent on only while its time is
-        what is awaited: of a schedule that fires every second the next is always near, and a hint that was
-        doubled once would be passed on from second to second for ever.
+        `at_once`: those too that the client's quota put off. `hinted` is the time that the hint was for. One
+        that comes early is sent on only while its time is what is awaited: of a schedule that fires every
+        second the next is always near, and a hint that was doubled once would be passed on from second to
+        second for ever.
         """
         fired: list[Task] = []
+        schedule: Schedule | None = None  # as it was left, until it turns out that others moved it
         refused: int | None = None
         for turn in range(SLOTS_AT_ONCE):
-            schedule = self.schedules.get(schedule_id)
+            schedule = schedule or self.schedules.get(schedule_id)
             now = self.clock()
-            if schedule is None or schedule.due_at is None:
+            due = None if schedule is None else schedule.ripe_at if at_once else schedule.due_at
+            if schedule is None or due is None:
                 return fired
-            if schedule.due_at > now:
-                if turn == 0 and hinted in (None, schedule.due_at):
-                    hints = of_early(Aggregate.SCHEDULE, schedule_id, schedule.due_at, now=now)
-                    self.queue.announce(*hints, now=now)
+            if due > now:
+                if turn == 0 and hinted in (None, due):
+                    self.queue.announce(*of_early(Aggregate.SCHEDULE, schedule_id, due, now=now), now=now)
                 return fired
             try:
-                fired += self._due(schedule, now, was_refused=schedule.version == refused)
+                schedule, tasks = self._due(schedule, now, was_refused=schedule.version == refused)
+                fired += tasks
             except LostRace:
-                refused = schedule.version
+                refused, schedule = schedule.version, None
         rest = Hint(kind=HintKind.DUE, row_id=schedule_id, aggregate=Aggregate.SCHEDULE)
         self.queue.announce(rest, now=self.clock())
         return fired
 
-    def _due(self, schedule: Schedule, now: int, *, was_refused: bool) -> list[Task]:
+    def _due(self, schedule: Schedule, now: int, *, was_refused: bool) -> tuple[Schedule, list[Task]]:
         if schedule.cancel_at is not None and schedule.cancel_at <= now:
-            self._cancel_again(schedule, now)
-        elif was_refused:
-            self._refused(schedule, now)
-        else:
-            return self._one(schedule, now)
-        return []
+            return self._cancelled_again(schedule, now), []
+        if was_refused:
+            return self._refused(schedule, now), []
+        return self._one(schedule, now)
 
-    def _one(self, schedule: Schedule, now: int) -> list[Task]:
+    def _one(self, schedule: Schedule, now: int) -> tuple[Schedule, list[Task]]:
         try:
             after, slot, given_up = schedule_runs.fired(schedule, now=now)
-            task = None if slot is None else _task_of(schedule, slot, now)
+            task = None if slot is None else task_of(schedule, slot, now)
         except (DomainError, ValueError, TypeError) as error:
-            self._fail(schedule, now, reason=f"cannot be fired: {error}")
-            return []
+            return self._failed(schedule, now, reason=f"cannot be fired: {error}"), []
         if slot is not None and task is not None:
-            return [self._written(schedule, after, slot, task, given_up)]
+            turn = self._turn(schedule, now)
+            if turn > now:
+                return self._put_off(schedule, turn, now), []
+            return after, [self._written(schedule, after, slot, task, given_up)]
         self.schedules.pass_over(after, was=schedule.version, given_up=given_up)
         self.queue.announce(*self._next_of(after, now), now=now)
         self._measure(schedule, after, given_up)
-        return []
+        return after, []
 
-    def _refused(self, schedule: Schedule, now: int) -> None:
+    def _turn(self, schedule: Schedule, now: int) -> int:
+        """When its client's quota lets the slot be fired; one that was put off had its place then."""
+        if schedule.deferred_until is not None:
+            return now
+        return self.quota.turn(schedule.tenant, schedule.client_id, now=now)
+
+    def _put_off(self, schedule: Schedule, turn: int, now: int) -> Schedule:
+        after = schedule_runs.deferred(schedule, turn)
+        self.schedules.save(after, was=schedule.version)
+        self.queue.announce(*self._next_of(after, now), now=now)
+        self.metrics.count("schedule_slots_deferred_total")
+        return after
+
+    def _refused(self, schedule: Schedule, now: int) -> Schedule:
         """The row stands as it was read, so it is the slot that was there before."""
-        if schedule.has_turn:
-            self.schedules.save(schedule_runs.dropped(schedule, now=now), was=schedule.version)
-        else:  # its timing was changed back to a slot it had
-            self._fail(schedule, now, reason=f"its slot {schedule.next_slot} was fired before")
+        if not schedule.has_turn:  # its timing was changed back to a slot it had
+            return self._failed(schedule, now, reason=f"its slot {schedule.next_slot} was fired before")
+        after = schedule_runs.dropped(schedule, now=now)
+        self.schedules.save(after, was=schedule.version)
+        return after
 
-    def _fail(self, schedule: Schedule, now: int, *, reason: str) -> None:
+    def _failed(self, schedule: Schedule, now: int, *, reason: str) -> Schedule:
         """Its row makes no sense any more: say so, hold up nobody."""
         failed = schedule_lifecycle.failed(schedule, now=now, reason=reason)
         self.schedules.save(failed, was=schedule.version)
+        return failed
 
     def _written(
         self,
@@ -127,9 +147,11 @@ class Firing:
             except (Conflict, NotFound):
                 continue  # it ended before; its settlement says so
 
-    def _cancel_again(self, schedule: Schedule, now: int) -> None:
+    def _cancelled_again(self, schedule: Schedule, now: int) -> Schedule:
         self._cancel(schedule.tenant, schedule.cancelling)
-        self.schedules.save(overlap.cancelled_again(schedule, now=now), was=schedule.version)
+        after = overlap.cancelled_again(schedule, now=now)
+        self.schedules.save(after, was=schedule.version)
+        return after
 
     def _next_of(self, schedule: Schedule, now: int) -> list[Hint]:
         """The next slot, if it comes before the tick; one that is due already is fired in this call."""
@@ -172,27 +194,8 @@ class Firing:
             raise NotFound(f"no schedule {schedule_id}")
         now = self.clock()
         after, slot = schedule_runs.ran(schedule, now=now, task_id=task_id)
-        return self._written(schedule, after, slot, replace(_task_of(schedule, slot, now), request=request))
+        return self._written(schedule, after, slot, replace(task_of(schedule, slot, now), request=request))
 
 
 def _too_fast(schedule_id: str) -> Conflict:
     return Conflict(f"schedule {schedule_id} is changing too fast; try again")
-
-
-def _task_of(schedule: Schedule, slot: Slot, now: int) -> Task:
-    """It refers to the schedule's own document instead of copying it."""
-    task = Task(
-        task_id=slot.task_id,
-        tenant=schedule.tenant,
-        client_id=schedule.client_id,
-        created_at=now,
-        task_type=schedule.task_type,
-        capability=schedule.capability,
-        document=schedule.document,
-        priority=schedule.priority,
-        schedule_id=schedule.schedule_id,
-        slot=slot.slot,
-        awaited=True,
-        **Options.from_json(schedule.task_options).as_fields(now=now),
-    )
-    return lifecycle.submitted(task, now=now)

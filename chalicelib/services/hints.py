@@ -1,5 +1,7 @@
 """What is announced about a row, and when an announcement of its own beats waiting for the tick."""
 
+from collections.abc import Sequence
+
 from chalicelib.domain.task import Task
 
 from .ports import Aggregate, Hint, HintKind
@@ -32,3 +34,12 @@ def of_early(aggregate: Aggregate, row_id: str, at: int, *, now: int) -> list[Hi
     to those that follow each other from look to look at every tick, without end.
     """
     return of_due(aggregate, row_id, at, now=now) if at < now + EARLY_MS else []
+
+
+def paced_out(times: Sequence[int], *, since: int, apart_ms: int) -> list[int]:
+    """When each row has its turn: at its time, but never two of them closer, and none before `since`."""
+    turns: list[int] = []
+    for at in times:
+        turns.append(max(since, at))
+        since = turns[-1] + apart_ms
+    return turns

@@ -23,6 +23,7 @@ def encoded(hint: Hint) -> str:
         "capability": hint.capability,
         "cursor": hint.cursor,
         "until": hint.until,
+        "paced": hint.paced,
     }
     return json.dumps({k: v for k, v in fields.items() if v is not None}, separators=(",", ":"))
 
@@ -43,6 +44,7 @@ def decoded(body: str) -> Hint:
             capability=fields.get("capability"),
             cursor=fields.get("cursor"),
             until=fields.get("until"),
+            paced=fields.get("paced"),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnknownMessage(f"not a work message: {error}") from error

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from chalicelib.domain.agent import Agent, Wish
-from chalicelib.domain.counting import Countable
 from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.gauges import Gauges
 from chalicelib.domain.routing import Chance as DomainChance
@@ -233,6 +232,9 @@ class ScheduleStore(Clocked, Protocol):
     def of_client(self, tenant: str, client_id: str, *, limit: int, cursor: str | None) -> Page[Schedule]:
         """Newest first."""
 
+    def count_of_client(self, tenant: str, client_id: str, *, most: int) -> int:
+        """How many it has, counted up to `most` (an index: it may lag)."""
+
     def page(self, *, limit: int, cursor: str | None) -> Page[Schedule]:
         """Through the whole table, in no promised order."""
 
@@ -273,11 +275,11 @@ class TickStore(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One record of the tasks' stream: a task before and after, and its number, which grows in its shard."""
+    """One record of a table's stream: the row before and after, and its number, which grows in its shard."""
 
     number: int
-    before: Countable | None
-    after: Countable | None
+    before: Task | None
+    after: Task | None
 
 
 class ReadChange(Protocol):
@@ -327,6 +329,7 @@ class Hint:
     capability: str | None = None
     cursor: str | None = None
     until: int | None = None
+    paced: int | None = None  # a sweep's next row has its turn then, or later
 
 
 class WorkQueue(Protocol):

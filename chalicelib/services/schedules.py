@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.domain import ids, schedule_lifecycle
 from chalicelib.domain.content import fingerprint, packed
 from chalicelib.domain.errors import Conflict, KeyReused, LostRace, NotFound
+from chalicelib.domain.quota import Quota
 from chalicelib.domain.schedule import Execution, Schedule, ScheduleStatus
 
 from . import documents
@@ -25,6 +26,7 @@ class Schedules:
     schedules: ScheduleStore
     payloads: PayloadStore
     firing: Firing
+    quota: Quota
     queue: WorkQueue
     clock: Clock
     new_id: NewId
@@ -40,7 +42,7 @@ class Schedules:
     ) -> tuple[Schedule, bool]:
         """The schedule as it was when new, and whether this idempotency key had made it before.
 
-        Raises Invalid, TooLarge, KeyReused.
+        Raises Invalid, TooLarge, KeyReused, QuotaExceeded.
         """
         now = self.clock()
         schedule_id = (
@@ -60,6 +62,8 @@ class Schedules:
         existing = None if key is None else self.schedules.get(schedule_id)
         if existing is None:
             schedule = schedule_lifecycle.created(schedule, now=now)
+            kept = self.schedules.count_of_client(tenant, schedule.client_id, most=self.quota.schedules)
+            self.quota.admit_schedule(schedule.client_id, kept)
             documents.keep(self.payloads, document, text)
             existing = self.schedules.add(schedule)
         if existing is not None:
@@ -122,8 +126,8 @@ class Schedules:
         for _ in range(TRIES):
             schedule = self.get(schedule_id, tenant=tenant)
             now = self.clock()
-            if schedule.due_at is not None and schedule.due_at <= now:
-                self.firing.fire(schedule_id)
+            if schedule.ripe_at is not None and schedule.ripe_at <= now:
+                self.firing.fire(schedule_id, at_once=True)
                 continue
             # Where this machine's clock is late, a slot that another one fired must not lie ahead once more.
             after = decide(schedule, max(now, schedule.last_run_at or 0))

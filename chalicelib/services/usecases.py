@@ -6,7 +6,7 @@ from .adjusting import Adjusting
 from .agents import Agents
 from .backfilling import Backfilling
 from .cancelling import Cancelling
-from .clock import Looking, Ticking
+from .clock import Looking
 from .counting import Counting
 from .dead_letters import DeadLetters
 from .dead_messages import DeadLettering
@@ -25,6 +25,7 @@ from .schedules import Schedules
 from .settling import Settling
 from .submission import Submission
 from .syncing import Syncing
+from .ticking import Ticking
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

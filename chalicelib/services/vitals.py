@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from chalicelib.domain.ids import CLOCK_SHARDS
 
-from .clock import Ticking
 from .ports import Clocked
+from .ticking import Ticking
 
 LATEST_TICK_MS = 180_000  # a tick a minute, and two may be missed
 

@@ -118,6 +118,9 @@ class DynamoSchedules:
         rows = rows_of(self._writes.connection, ScheduleRecord, [key.schedule_id for key in keys])
         return Page(tuple(map(from_record, rows)), after)
 
+    def count_of_client(self, tenant: str, client_id: str, *, most: int) -> int:
+        return min(most, ScheduleRecord.client.count(f"{tenant}#{client_id}", limit=most))
+
     def page(self, *, limit: int, cursor: str | None) -> Page[Schedule]:
         rows, after = paging.scanned(ScheduleRecord, limit=limit, cursor=cursor)
         return Page(tuple(map(from_record, rows)), after)

@@ -119,6 +119,7 @@ _CLOCK = (
     Metric("schedule_slots_fired_total", "Count", COUNTER, "Slots that became tasks"),
     Metric("schedule_slots_missed_total", "Count", COUNTER, "Slots not fired in time and given up"),
     Metric("schedule_slots_skipped_total", "Count", COUNTER, "Slots skipped as an earlier run was open"),
+    Metric("schedule_slots_deferred_total", "Count", COUNTER, "Slots put off as their client had its share"),
     Metric("schedules_paused_total", "Count", COUNTER, "Schedules paused by their failures in a row"),
     Metric("slot_lateness_ms", "Milliseconds", DISTRIBUTION, "From a slot's time to its task"),
     Metric("announcements_lost_total", "Count", COUNTER, "Messages SQS refused; the clock makes them up"),

@@ -65,6 +65,7 @@ TASKS = Dashboard(
                 Query(rate("schedule_slots_fired_total"), "fired"),
                 Query(rate("schedule_slots_missed_total"), "missed"),
                 Query(rate("schedule_slots_skipped_total"), "skipped"),
+                Query(rate("schedule_slots_deferred_total"), "put off"),
                 Query(rate("schedules_paused_total"), "schedules paused"),
             ),
         ),

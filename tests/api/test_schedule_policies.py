@@ -3,6 +3,8 @@
 import pytest
 
 from chalicelib.api.times import iso
+from chalicelib.domain import schedule_runs
+from chalicelib.domain.quota import PLAIN
 from tests.fakes import START_MS
 
 from .requests import SCHEDULE, registered, scheduled
@@ -181,3 +183,21 @@ def _taken(api):
     (task,) = api.get("/aitp/tasks?assigned_agent_id=agent-1").body["tasks"]
     assert task["slot"] == "2027-01-15T08:05:00.000Z"
     return task["task_id"], task["lease_token"]
+
+
+def test_a_client_with_as_many_schedules_as_it_may_have_is_told_so(api, here):
+    made = api.post(ROOT, SCHEDULE).body["schedule_id"]
+    row = here.schedules.rows[made]
+    here.schedules.rows |= {f"s-{n}": row for n in range(PLAIN.schedules - 1)}
+    refused = api.post(ROOT, SCHEDULE)
+    assert (refused.status, refused.body["type"]) == (403, "https://ains.dev/problems/quota-exceeded")
+    assert "has 10000 schedules, as many as it may; delete some" in refused.body["detail"]
+
+
+def test_a_slot_that_was_put_off_shows_until_when(api, here):
+    made = api.post(ROOT, SCHEDULE).body
+    assert made["deferred_until"] is None
+    row = here.schedules.rows[made["schedule_id"]]
+    here.schedules.rows[row.schedule_id] = schedule_runs.deferred(row, row.next_slot + 5_000)
+    shown = api.get(f"{ROOT}/{row.schedule_id}").body
+    assert shown["deferred_until"] == iso(row.next_slot + 5_000)

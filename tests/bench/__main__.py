@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import costs, importing, lifecycles, memory, slots, starting, submitting
+from tests.bench import costs, importing, lifecycles, memory, rushing, slots, starting, submitting
 from tests.bench.bench import FULL, QUICK, Bench, Table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -20,6 +20,7 @@ SECTIONS: dict[str, Callable[[Bench], Table | list[Table]]] = {
     "lifecycles": lifecycles.measured,
     "starts": starting.measured,
     "slots": slots.measured,
+    "rush": rushing.measured,
     "import": importing.measured,
     "memory": memory.measured,
 }

@@ -8,7 +8,7 @@ from chalicelib.domain import lifecycle
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule, ScheduleStatus
 from tests.contract.implementations import Stores
-from tests.contract.values import NOW, a_run, a_schedule, a_task, in_line
+from tests.contract.values import NOW, TENANT, a_run, a_schedule, a_task, in_line
 
 LATER = NOW + 60_000
 
@@ -29,6 +29,20 @@ def fired(stores: Stores, slot: int = NOW, *, was: int = 1) -> Execution:
 
 def ended(run: Execution, status: ExecutionStatus, **changes: object) -> Execution:
     return replace(run, status=status, ended_at=LATER, **changes)
+
+
+def test_a_clients_schedules_are_counted_up_to_a_bound(stores: Stores) -> None:
+    for n in range(5):
+        stores.schedules.add(a_schedule(f"schedule-{n}"))
+    stores.schedules.add(a_schedule("of-another-client", client_id="client-2"))
+    stores.schedules.add(a_schedule("of-another-tenant", tenant="other"))
+    assert [stores.schedules.count_of_client(TENANT, "client-1", most=most) for most in (1, 4, 5, 6)] == [
+        1,
+        4,
+        5,
+        5,
+    ]
+    assert stores.schedules.count_of_client(TENANT, "client-3", most=9) == 0
 
 
 def test_the_first_put_wins_and_the_second_sees_it(stores: Stores) -> None:

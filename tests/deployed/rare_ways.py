@@ -19,12 +19,12 @@ def take_rare_ways(deployed: Deployment) -> None:
     deployed.made("/aitp/tasks", capability_required="nobody-has-it", **_order())
     _receive_by_queue_and_leave(deployed)
     _time_out_twice(deployed)
-    _lose_and_come_back(deployed)
     _redrive_what_expired(deployed)
     _crash_while_leaving(deployed)
     _pass_on_a_full_shard(deployed)
     _die_and_be_redriven(deployed)
     _be_counted(deployed)
+    _have_many_slots(deployed)
     for path in (
         "/ains/agents",
         "/ains/agents?capability=rare-timeout",
@@ -72,15 +72,6 @@ def _time_out_twice(deployed: Deployment) -> None:
         _until(lambda: _start_what_came(deployed, "rare-timeout"))
     _until(lambda: deployed.got(f"/aitp/tasks/{task_id}")["status"] == "FAILED")
     assert [a["outcome"] for a in deployed.got(f"/aitp/tasks/{task_id}")["attempts"]] == ["timeout"] * 2
-
-
-def _lose_and_come_back(deployed: Deployment) -> None:
-    """Whoever lost a task gets it again only when nobody else could take it, which has to be looked up."""
-    _register(deployed, "rare-lost", heartbeat_interval_seconds=1)
-    task_id = deployed.made("/aitp/tasks", capability_required="rare-lost", **_order())["task_id"]
-    _until(lambda: _start_what_came(deployed, "rare-lost"))
-    _until(lambda: deployed.got(f"/aitp/tasks/{task_id}")["status"] == "PENDING")
-    _until(lambda: _start_what_came(deployed, "rare-lost"))
 
 
 def _start_what_came(deployed: Deployment, agent_id: str) -> bool:
@@ -148,12 +139,26 @@ def _die_and_be_redriven(deployed: Deployment) -> None:
     assert deployed.got(DEAD_MESSAGES)["messages"] == []
 
 
+def _have_many_slots(deployed: Deployment) -> None:
+    """More than a process fires of one client before it asks what others fired."""
+    cron = {"cron_expression": "* * * * *", "capability_required": "nobody-has-it"}
+    made = deployed.made("/aitp/tasks/schedule", **_order(), **cron)
+    path = f"/aitp/tasks/schedule/{made['schedule_id']}"
+    since, until = (
+        time.strftime("%Y-%m-%dT%H:%M:00Z", time.gmtime(time.time() - ago)) for ago in (3_600, 1_200)
+    )
+    slots = deployed.answered("POST", f"{path}/backfill", {"since": since, "until": until})["slots"]
+    assert len(slots) == 41
+    _until(lambda: len(deployed.got(f"{path}/executions")["executions"]) >= 41)
+    deployed.answered("DELETE", path)
+
+
 def _hint(deployed: Deployment, **fields: Any) -> None:
     url = deployed.outputs["WorkQueueUrl"]
     deployed.aws.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps({"v": 1, **fields}))
 
 
-def _register(deployed: Deployment, name: str, **fields: Any) -> None:
+def _register(deployed: Deployment, name: str, **fields: str) -> None:
     agent = {"agent_id": name, "display_name": name, "capabilities": [name], "max_concurrency": 1}
     deployed.made("/ains/agents", **agent, **fields)
 

@@ -7,9 +7,9 @@ import pytest
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.schedule import CatchupPolicy
 from chalicelib.domain.task import Status
-from chalicelib.services.clock import PAGE
 from chalicelib.services.hints import HORIZON_MS
 from chalicelib.services.ports import Aggregate, Hint, HintKind
+from chalicelib.services.ticking import PAGE
 from tests.fakes import START_MS
 
 from .doing import beat, complete, poll, registered, row, scheduled, start, submitted

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.invariants import Claim
+from chalicelib.domain.quota import PLAIN, Quota
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
 from chalicelib.domain.trust import Evidence
@@ -147,10 +148,10 @@ class Watched(World):
     schedules: WatchedSchedules
 
 
-def watched(*, seed: int = 7, remembers: bool = False) -> Watched:
+def watched(*, seed: int = 7, remembers: bool = False, quota: Quota = PLAIN) -> Watched:
     """A fresh one; `remembers`: its process keeps the rows it wrote."""
     chance, clock, meanwhile = random.Random(seed), FakeClock(), Meanwhile()
     agents = WatchedAgents(chance, meanwhile=meanwhile)
     tasks = WatchedTasks(agents, clock=clock, meanwhile=meanwhile, memory={} if remembers else None)
     schedules = WatchedSchedules(tasks, meanwhile=meanwhile)
-    return bundled(Watched, chance=chance, clock=clock, tasks=tasks, schedules=schedules)
+    return bundled(Watched, chance=chance, clock=clock, tasks=tasks, schedules=schedules, quota=quota)
