@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from chalicelib.domain import counting, trust
+from chalicelib.domain.counting import Countable
 from chalicelib.domain.errors import Conflict, LostRace, NotFound
 from chalicelib.domain.task import Attempt, Status, Task
 
@@ -86,7 +87,7 @@ class Changing:
         self._measure(task, after, now)
 
     def _measure(self, task: Task, after: Task, now: int) -> None:
-        for name, number in counting.counted(task, after).items():
+        for name, number in counting.counted(Countable.of(task), Countable.of(after)).items():
             self.metrics.count(name, number)
         if after.is_over and not task.is_over:
             self.metrics.count("task_duration_ms", now - after.created_at)

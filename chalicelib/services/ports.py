@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from chalicelib.domain.agent import Agent, Wish
+from chalicelib.domain.counting import Countable
 from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.gauges import Gauges
 from chalicelib.domain.routing import Chance as DomainChance
@@ -275,11 +276,11 @@ class TickStore(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One record of a table's stream: the row before and after, and its number, which grows in its shard."""
+    """One record of the tasks' stream: a task before and after, and its number, which grows in its shard."""
 
     number: int
-    before: Task | None
-    after: Task | None
+    before: Countable | None
+    after: Countable | None
 
 
 class ReadChange(Protocol):

@@ -7,14 +7,15 @@ every task has are lists without names, and nothing is said twice.
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 from chalicelib.domain.content import Content
+from chalicelib.domain.counting import Countable
 from chalicelib.domain.ids import clock_shard
 from chalicelib.domain.redrive import day_of
-from chalicelib.domain.task import RETENTION_S, Attempt, Lease, Task
+from chalicelib.domain.task import RETENTION_S, Attempt, Lease, Outcome, Status, Task
 
 from .adapters import adapter
 from .tables import TaskRecord
@@ -81,6 +82,20 @@ def from_record(record: TaskRecord) -> Task:
 def dead_key(tenant: str, day: int) -> str:
     """Where the dead letters of one day (counted from 1970) stand: no list reads more than it has to."""
     return f"{tenant}#{time.strftime('%Y-%m-%d', time.gmtime(day * 24 * 3600))}"
+
+
+def countable(image: Mapping[str, Any]) -> Countable:
+    """What the counters look at, from a row in DynamoDB's own JSON; no more, since every write comes by."""
+    doc: dict[str, Any] = json.loads(image["doc"]["S"])
+    last = dict(zip(ATTEMPT, doc.get("last", ()), strict=False))
+    return Countable(
+        status=Status(image["status"]["S"]),
+        token=doc.get("token", 0),
+        attempt=doc.get("attempt", 0),
+        ended=last.get("token"),
+        outcome=Outcome(last["outcome"]) if last else None,
+        is_retry="retry_of" in doc,
+    )
 
 
 def _dead_key(task: Task) -> str | None:

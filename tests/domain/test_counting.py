@@ -1,14 +1,20 @@
 """What one write of a task adds to the counters."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.counting import counted
+from chalicelib.domain.counting import Countable
+from chalicelib.domain.counting import counted as counted_of
 from chalicelib.domain.task import Attempt, Outcome, Status, Task
 from tests.contract.values import a_task
 
 WAITING = a_task()
+
+
+def counted(before: Task | None, after: Task | None) -> Mapping[str, int]:
+    return counted_of(before and Countable.of(before), after and Countable.of(after))
 
 
 def ended(outcome: Outcome) -> Attempt:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from chalicelib.domain.counting import Countable
 from chalicelib.domain.errors import LostRace
 from chalicelib.services.ports import Change
 from tests.contract.values import a_task
@@ -18,7 +19,7 @@ SHARD = "shard-1"
 def history(w: Watched) -> list[Change]:
     """All that was written of tasks, as the stream tells it."""
     return [
-        Change(number=number, before=before, after=after)
+        Change(number=number, before=before and Countable.of(before), after=Countable.of(after))
         for number, (_, before, after) in enumerate(w.tasks.history, 1)
     ]
 
@@ -59,7 +60,7 @@ def test_batches_that_come_again_however_they_are_cut_count_once(w: Watched, see
 
 
 def test_a_batch_of_no_interest_is_not_written(w: Watched) -> None:
-    task = a_task()
+    task = Countable.of(a_task())
     assert w.use_cases.counting.count(SHARD, [Change(number=1, before=task, after=task)]) == 1
     assert w.use_cases.counting.count(SHARD, []) == 0
     assert w.stats.counted_up_to == {}
@@ -75,6 +76,8 @@ def test_it_says_how_many_of_a_batch_were_new(w: Watched) -> None:
 def test_a_batch_whose_shard_others_count_all_the_time_has_to_come_again(w: Watched) -> None:
     numbers = iter(range(1, 100))
     w.stats.add = lambda *_args, **_how: next(numbers)  # type: ignore[method-assign]
-    made: Sequence[Change] = [Change(number=n, before=None, after=a_task()) for n in range(1, 50)]
+    made: Sequence[Change] = [
+        Change(number=n, before=None, after=Countable.of(a_task())) for n in range(1, 50)
+    ]
     with pytest.raises(LostRace, match="shard-1 is counted by others"):
         w.use_cases.counting.count(SHARD, made)
