@@ -19,6 +19,7 @@ def take_rare_ways(deployed: Deployment) -> None:
     deployed.made("/aitp/tasks", capability_required="nobody-has-it", **_order())
     _receive_by_queue_and_leave(deployed)
     _time_out_twice(deployed)
+    _lose_and_come_back(deployed)
     _redrive_what_expired(deployed)
     _crash_while_leaving(deployed)
     _pass_on_a_full_shard(deployed)
@@ -72,6 +73,15 @@ def _time_out_twice(deployed: Deployment) -> None:
         _until(lambda: _start_what_came(deployed, "rare-timeout"))
     _until(lambda: deployed.got(f"/aitp/tasks/{task_id}")["status"] == "FAILED")
     assert [a["outcome"] for a in deployed.got(f"/aitp/tasks/{task_id}")["attempts"]] == ["timeout"] * 2
+
+
+def _lose_and_come_back(deployed: Deployment) -> None:
+    """Whoever lost a task gets it again only when nobody else could take it, which has to be looked up."""
+    _register(deployed, "rare-lost", heartbeat_interval_seconds=1)
+    task_id = deployed.made("/aitp/tasks", capability_required="rare-lost", **_order())["task_id"]
+    _until(lambda: _start_what_came(deployed, "rare-lost"))
+    _until(lambda: deployed.got(f"/aitp/tasks/{task_id}")["status"] == "PENDING")
+    _until(lambda: _start_what_came(deployed, "rare-lost"))
 
 
 def _start_what_came(deployed: Deployment, agent_id: str) -> bool:
@@ -158,7 +168,7 @@ def _hint(deployed: Deployment, **fields: Any) -> None:
     deployed.aws.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps({"v": 1, **fields}))
 
 
-def _register(deployed: Deployment, name: str, **fields: str) -> None:
+def _register(deployed: Deployment, name: str, **fields: Any) -> None:
     agent = {"agent_id": name, "display_name": name, "capabilities": [name], "max_concurrency": 1}
     deployed.made("/ains/agents", **agent, **fields)
 
