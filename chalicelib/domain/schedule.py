@@ -11,7 +11,7 @@ from typing import Any
 from .content import Content
 from .cron_text import CronFormat
 from .dst import PLAIN, DstPolicy
-from .errors import Conflict
+from .errors import Conflict, IllegalMove
 
 
 class ScheduleStatus(StrEnum):
@@ -120,6 +120,13 @@ class Schedule:
     skipped_runs: int = 0
     missed_runs: int = 0
     missed_since: int | None = None  # the oldest slot that was given up in the last outage
+    unreadable: str | None = None  # why its row makes no sense: then there is nothing else in here
+
+    def readable(self) -> "Schedule":
+        """Itself; raises IllegalMove where nobody knows any more what it was."""
+        if self.unreadable is None:
+            return self
+        raise IllegalMove(f"{self.unreadable}; it can only be deleted, and made anew")
 
     @property
     def spread_ms(self) -> int:

@@ -37,7 +37,7 @@ def created(schedule: Schedule, *, now: int) -> Schedule:
 
 def paused(schedule: Schedule, *, now: int, reason: str | None = None) -> Schedule:
     """No slot after now fires until it is resumed; the same schedule when it is PAUSED already."""
-    if schedule.status is ScheduleStatus.PAUSED:
+    if schedule.readable().status is ScheduleStatus.PAUSED:
         return schedule
     return _revised(moved(schedule, ScheduleStatus.PAUSED, now=now, next_slot=None, reason=reason))
 
@@ -47,7 +47,7 @@ def resumed(schedule: Schedule, *, now: int) -> Schedule:
 
     Slots that wait have their turn again. One whose place in the window is still to come was not missed.
     """
-    if schedule.status is ScheduleStatus.ACTIVE:
+    if schedule.readable().status is ScheduleStatus.ACTIVE:
         return schedule
     slot = next_slot(schedule, after=goes_on_after(schedule, now=now))
     is_done = slot is None and not schedule.waiting
@@ -64,7 +64,7 @@ def changed(schedule: Schedule, *, now: int, **changes: Any) -> Schedule:
     """
     if unknown := changes.keys() - CHANGEABLE:
         raise TypeError(f"not part of a definition: {', '.join(sorted(unknown))}")
-    if schedule.status is ScheduleStatus.COMPLETED:
+    if schedule.readable().status is ScheduleStatus.COMPLETED:
         raise IllegalMove(f"schedule {schedule.schedule_id} is COMPLETED; create a new one instead")
     wanted = sound(replace(schedule, **changes))
     moves = any(getattr(wanted, name) != getattr(schedule, name) for name in TIMING)

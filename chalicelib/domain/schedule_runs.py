@@ -40,7 +40,7 @@ def fired(schedule: Schedule, *, now: int) -> Fired:
     """
     if schedule.status is not ScheduleStatus.ACTIVE:
         raise IllegalMove(f"schedule {schedule.schedule_id} is {schedule.status}: no slot of it fires")
-    if schedule.has_turn:
+    if schedule.readable().has_turn:
         return _of_waiting(schedule, now)
     due, slot = schedule.next_run_at, schedule.next_slot
     if due is None or slot is None or now < due:
@@ -96,7 +96,7 @@ def ran(schedule: Schedule, *, now: int, task_id: str | None = None) -> tuple[Sc
     `task_id` names its task, where something else than the slot does. It waits for no other run, but later
     slots may wait for it.
     """
-    if schedule.status is ScheduleStatus.COMPLETED:
+    if schedule.readable().status is ScheduleStatus.COMPLETED:
         raise IllegalMove(f"schedule {schedule.schedule_id} is COMPLETED; create a new one to run it again")
     overlap.room_for_one(schedule)
     # Slots stand on whole seconds: one that does not can never be taken for a slot of the cron.
@@ -120,7 +120,7 @@ def backfilled(schedule: Schedule, slots: Sequence[int], *, now: int) -> Schedul
 
     Raises IllegalMove when it is COMPLETED, Conflict when too many would wait, Invalid beyond max_runs.
     """
-    if schedule.status is ScheduleStatus.COMPLETED:
+    if schedule.readable().status is ScheduleStatus.COMPLETED:
         raise IllegalMove(f"schedule {schedule.schedule_id} is COMPLETED; create a new one to run it again")
     waiting = tuple(sorted({*schedule.waiting, *slots}))
     if waiting == schedule.waiting:

@@ -74,7 +74,7 @@ class Firing:
         try:
             after, slot, given_up = schedule_runs.fired(schedule, now=now)
             task = None if slot is None else task_of(schedule, slot, now)
-        except (DomainError, ValueError, TypeError) as error:
+        except (DomainError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
             return self._failed(schedule, now, reason=f"cannot be fired: {error}"), []
         if slot is not None and task is not None:
             turn = self._turn(schedule, now)

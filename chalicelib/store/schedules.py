@@ -11,7 +11,7 @@ from chalicelib.services.ports import DueRow, Page
 
 from . import paging, tasks
 from .reads import rows_of
-from .schedule_rows import actions_of, columns, from_record, run_from_record, run_record, without_run
+from .schedule_rows import actions_of, columns, run_from_record, run_record, standing, without_run
 from .tables import ExecutionRecord, ScheduleRecord, TaskRecord
 from .writes import Refused, Writes
 
@@ -49,12 +49,12 @@ class DynamoSchedules:
         try:
             self._writes.once(lambda: record.save(condition=absent), cid=cid)
         except Refused as refused:
-            return from_record(ScheduleRecord.from_raw_data(dict(refused.item or {})))
+            return standing(ScheduleRecord.from_raw_data(dict(refused.item or {})))
         return None
 
     def get(self, schedule_id: str) -> Schedule | None:
         try:
-            return from_record(ScheduleRecord.get(schedule_id, consistent_read=True))
+            return standing(ScheduleRecord.get(schedule_id, consistent_read=True))
         except ScheduleRecord.DoesNotExist:
             return None
 
@@ -116,14 +116,14 @@ class DynamoSchedules:
             ScheduleRecord.client, key, limit=limit, cursor=cursor, newest_first=True
         )
         rows = rows_of(self._writes.connection, ScheduleRecord, [key.schedule_id for key in keys])
-        return Page(tuple(map(from_record, rows)), after)
+        return Page(tuple(map(standing, rows)), after)
 
     def count_of_client(self, tenant: str, client_id: str, *, most: int) -> int:
         return min(most, ScheduleRecord.client.count(f"{tenant}#{client_id}", limit=most))
 
     def page(self, *, limit: int, cursor: str | None) -> Page[Schedule]:
         rows, after = paging.scanned(ScheduleRecord, limit=limit, cursor=cursor)
-        return Page(tuple(map(from_record, rows)), after)
+        return Page(tuple(map(standing, rows)), after)
 
     def due(self, shard: int, *, until: int, limit: int, cursor: str | None = None) -> Page[DueRow]:
         by_then = ScheduleRecord.due_at <= until

@@ -23,7 +23,7 @@ from chalicelib.domain.schedule_lifecycle import (
     paused,
     resumed,
 )
-from chalicelib.domain.schedule_runs import fired, ran, settled
+from chalicelib.domain.schedule_runs import backfilled, fired, ran, settled
 
 MINUTE = 60_000
 
@@ -280,3 +280,11 @@ def test_an_outcome_is_recorded_once() -> None:
 def test_a_schedule_whose_text_no_longer_parses_is_refused_when_it_fires() -> None:
     with pytest.raises(Invalid):
         fired(replace(active(), cron="R R * * *"), now=SOON)
+
+
+def test_one_whose_row_cannot_be_read_does_nothing_but_fail() -> None:
+    lost = replace(active(), unreadable="its row cannot be read: cut off")
+    for move in (fired, ran, paused, resumed, changed, lambda s, now: backfilled(s, [1], now=now)):
+        with pytest.raises(IllegalMove, match="cut off; it can only be deleted"):
+            move(lost, now=SOON)
+    assert failed(lost, now=SOON, reason="x").status is ScheduleStatus.FAILED
