@@ -12,6 +12,7 @@ TABLES = (
     "PayloadsTable",
     "SchedulesTable",
     "ExecutionsTable",
+    "LimitsTable",
     "TicksTable",
     "StatsTable",
 )
@@ -110,6 +111,7 @@ TASKS = (
             "schedule_slots_fired_total",
             "schedule_slots_missed_total",
             "schedule_slots_skipped_total",
+            "schedule_slots_deferred_total",
             "schedules_paused_total",
         ),
     ),

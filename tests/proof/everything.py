@@ -10,9 +10,11 @@ from chalicelib.api.caller import Auth
 from chalicelib.api.create_app import create_app
 from chalicelib.api.measuring import HttpMeter
 from chalicelib.domain.dead_message import MAX_RECEIVES
+from chalicelib.domain.quota import Quota
 from chalicelib.domain.schedule import OverlapPolicy
 from chalicelib.queues import SqsWork
 from chalicelib.services.ports import Hint, HintKind
+from chalicelib.services.slot_quota import FREE
 from chalicelib.telemetry import EmfMetrics
 from tests.fakes import SilentLog
 from tests.gateway import Api
@@ -28,7 +30,7 @@ Seen = frozenset[tuple[str, str, frozenset[tuple[str, str]]]]
 
 def emitted() -> Seen:
     """What CloudWatch is told when everything happens."""
-    w = watched()
+    w = watched(quota=Quota(slots_per_minute=1))
     for happening in (_tasks, _schedules, _trouble, _requests):
         happening(w)
     lines = EmfMetrics(STAGE, w.clock)
@@ -82,6 +84,9 @@ def _schedules(w: Watched) -> None:
     w.clock.advance(seconds=1_000)
     ticks.tick(w.use_cases)
     w.drain()
+    for _ in range(FREE + 5):  # more than a client may have in one minute
+        scheduled(w, client_id="many")
+    w.run(seconds=61)
     assert w.use_cases.schedules.get(failing.schedule_id, tenant=failing.tenant).reason
 
 
