@@ -17,6 +17,7 @@ from agent_client._jobs import Fail, Retry, TaskContext
 from agent_client._retries import Retries
 from agent_client._shift import Ending
 from agent_client._sqs_long_poll import SqsLongPoll
+from agent_client._trust_models import AgentTrust, Quarantine, Trust, TrustAdjustment, TrustEvent
 from agent_client.agent import Agent
 from agent_client.client import Client
 from agent_client.errors import (
@@ -72,6 +73,7 @@ __all__ = [
     "Agent",
     "AgentAction",
     "AgentRecord",
+    "AgentTrust",
     "AinsError",
     "ApiError",
     "Assignment",
@@ -99,6 +101,7 @@ __all__ = [
     "MessageRedrive",
     "NotFound",
     "PayloadTooLarge",
+    "Quarantine",
     "RateLimited",
     "RedrivenTask",
     "RefusedMessage",
@@ -123,6 +126,9 @@ __all__ = [
     "TaskRedrive",
     "Timeout",
     "TransportError",
+    "Trust",
+    "TrustAdjustment",
+    "TrustEvent",
     "Unauthorized",
     "WaitTimeout",
     "Wire",

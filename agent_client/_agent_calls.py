@@ -20,6 +20,7 @@ class AgentOptions(TypedDict, total=False):
     delivery: str
     session_id: str
     heartbeat_interval_seconds: float
+    owner: str
     metadata: Fields
 
 

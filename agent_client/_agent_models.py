@@ -49,6 +49,8 @@ class AgentRecord:
     lease_expires_at: datetime | None = None
     drained_at: datetime | None = None
     drain_reason: str | None = None
+    quarantined_until: datetime | None = None
+    owner: str | None = None
     heartbeat_interval_seconds: float | None = None
     metadata: Json = field(default_factory=dict)
 

@@ -17,6 +17,7 @@ from agent_client._retries import NO_RETRIES, Retries
 from agent_client._routing_calls import RoutingCalls
 from agent_client._schedule_calls import ScheduleCalls
 from agent_client._task_calls import TaskCalls
+from agent_client._trust_calls import TrustCalls
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 REAL_PORTS = Ports(
@@ -27,7 +28,9 @@ REAL_PORTS = Ports(
 )
 
 
-class Client(AgentCalls, TaskCalls, RoutingCalls, ScheduleCalls, DeadLetterCalls, DeadMessageCalls):
+class Client(
+    AgentCalls, TrustCalls, TaskCalls, RoutingCalls, ScheduleCalls, DeadLetterCalls, DeadMessageCalls
+):
     """Talks to one AINS service; safe to share between threads.
 
     `base_url` defaults to AINS_BASE_URL, then http://127.0.0.1:8000; `api_key` to AINS_API_KEY, then none.

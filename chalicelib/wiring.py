@@ -43,6 +43,7 @@ from chalicelib.services.submission import Submission
 from chalicelib.services.sweeping import Sweeping
 from chalicelib.services.syncing import Syncing
 from chalicelib.services.ticking import Ticking
+from chalicelib.services.trusting import Trusting
 from chalicelib.services.usecases import UseCases
 from chalicelib.settings import Settings
 from chalicelib.store import connection, tables, task_stream
@@ -54,6 +55,7 @@ from chalicelib.store.schedules import DynamoSchedules
 from chalicelib.store.stats import DynamoStats
 from chalicelib.store.tasks import DynamoTasks
 from chalicelib.store.ticks import DynamoTicks
+from chalicelib.store.trust_ledger import DynamoTrust
 from chalicelib.store.writes import Writes
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
@@ -65,6 +67,7 @@ class Ports:
 
     tasks: ports.TaskStore
     agents: ports.AgentStore
+    trust: ports.TrustLedger
     payloads: ports.PayloadStore
     schedules: ports.ScheduleStore
     ticks: ports.TickStore
@@ -112,6 +115,7 @@ def aws(settings: Settings, metrics: ports.Metrics) -> Ports:
     return Ports(
         tasks=DynamoTasks(writes),
         agents=DynamoAgents(writes, chance),
+        trust=DynamoTrust(writes),
         payloads=DynamoPayloads(writes),
         schedules=DynamoSchedules(writes),
         ticks=DynamoTicks(),
@@ -261,6 +265,7 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS, quota: Quota = PLA
         redriving=Redriving(a.dead_letters, a.retrying, p.tasks, p.payloads, p.queue, p.clock),
         agents=a.agents,
         draining=Draining(p.agents, a.listing, p.clock),
+        trusting=Trusting(p.agents, p.trust, a.listing, p.clock, p.new_id),
         agent_store=p.agents,
         syncing=Syncing(p.agents, a.agents, p.tasks, a.holding, a.changing, a.pull, p.clock, p.metrics),
         pull=a.pull,

@@ -8,16 +8,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from chalicelib import consumers, wiring
-from chalicelib.domain import trust
+from chalicelib.domain import trust, trust_events
 from chalicelib.domain.agent import Agent, Wish
 from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.errors import Invalid, LostRace, NotFound, StaleSync, Superseded
 from chalicelib.domain.gauges import Gauges
 from chalicelib.domain.ids import clock_shard
+from chalicelib.domain.quarantine import Streak
 from chalicelib.domain.quota import PLAIN, Quota
 from chalicelib.domain.redrive import day_of
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
-from chalicelib.domain.task import Task
+from chalicelib.domain.task import Attempt, Outcome, Task
+from chalicelib.domain.trust_events import Adjustment, TrustEvent
 from chalicelib.services.ports import AgentUnavailable, DueRow, Hint, Page, Standing
 from chalicelib.services.usecases import UseCases
 
@@ -178,7 +180,10 @@ class FakeAgents:
         row = self.rows.get(agent.agent_id)
         if row is None or not row.left or row.in_flight > 0:
             return
-        del self.rows[agent.agent_id]
+        if agent.is_remembered:
+            self.rows[agent.agent_id] = replace(row, due_at=None)
+        else:
+            del self.rows[agent.agent_id]
         for name in agent.profile.capabilities:
             self.capability_rows.pop((f"{agent.tenant}#{name}", agent.agent_id), None)
 
@@ -323,9 +328,20 @@ class FakeTasks:
 @dataclass
 class FakePayloads:
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    judged: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
 
-    def put(self, owner: str, kind: str, text: str, *, ttl: int | None = None) -> None:
+    def put(
+        self,
+        owner: str,
+        kind: str,
+        text: str,
+        *,
+        ttl: int | None = None,
+        judged: tuple[str, int] | None = None,
+    ) -> None:
         self.texts[owner, kind] = text
+        if judged is not None:
+            self.judged[owner, kind] = judged
 
     def add(self, owner: str, kind: str, text: str, *, ttl: int | None = None) -> str | None:
         if (owner, kind) in self.texts:
@@ -337,6 +353,46 @@ class FakePayloads:
 
     def of_owner(self, owner: str, *, prefix: str) -> list[str]:
         return [t for (o, kind), t in sorted(self.texts.items()) if o == owner and kind.startswith(prefix)]
+
+
+@dataclass
+class FakeTrust:
+    tasks: FakeTasks
+    payloads: FakePayloads
+    made: dict[tuple[str, str], Adjustment] = field(default_factory=dict)
+    is_blind: bool = False  # another caller is just ahead
+
+    def adjust(self, made: Adjustment) -> Adjustment | None:
+        key = (made.agent_id, made.adjustment_id)
+        if key in self.made:
+            return self.made[key]
+        agents = self.tasks.agents.rows
+        row = agents.get(made.agent_id)
+        if row is None:
+            raise NotFound(f"no agent {made.agent_id}")
+        if made.evidence is not None:
+            row = replace(row, evidence=made.evidence.added_to(row.evidence))
+        agents[made.agent_id] = replace(row, streak=Streak()) if made.lifts_quarantine else row
+        self.made[key] = made
+        return None
+
+    def adjustment(self, agent_id: str, adjustment_id: str) -> Adjustment | None:
+        return None if self.is_blind else self.made.get((agent_id, adjustment_id))
+
+    def latest(
+        self, agent_id: str, *, since: int, until: int, limit: int
+    ) -> tuple[list[TrustEvent], int | None]:
+        told = [(row.last, row) for row in self.tasks.rows.values() if row.last is not None]
+        for owner, kind in self.payloads.judged:
+            attempt = Attempt(**json.loads(self.payloads.texts[owner, kind]))
+            told.append((replace(attempt, outcome=Outcome(attempt.outcome)), self.tasks.rows[owner]))
+        events = [
+            trust_events.of_attempt(attempt, task) for attempt, task in told if attempt.agent_id == agent_id
+        ]
+        events += [trust_events.of_adjustment(m) for (a, _), m in self.made.items() if a == agent_id]
+        known = {e.event_id: e for e in events if e is not None and since <= e.at <= until}
+        newest = sorted(known.values(), key=lambda event: event.place, reverse=True)
+        return newest[:limit], newest[limit - 1].at if len(newest) > limit else None
 
 
 @dataclass
@@ -597,6 +653,7 @@ class World:
     dead_messages: FakeDeadMessages
     limits: FakeLimits
     stats: FakeStats
+    trust: FakeTrust
     use_cases: UseCases
     log: SilentLog = field(default_factory=SilentLog)
 
@@ -649,10 +706,12 @@ def bundled(
     agent_queues, metrics = FakeAgentQueues(), FakeMetrics()
     queue = FakeQueue() if queue is None else queue
     dead_messages, limits, stats = FakeDeadMessages(), FakeLimits(), FakeStats()
+    trust_ledger = FakeTrust(tasks, payloads)
     use_cases = wiring.assemble(
         wiring.Ports(
             tasks=tasks,
             agents=agents,
+            trust=trust_ledger,
             payloads=payloads,
             schedules=schedules,
             ticks=ticks,
@@ -682,5 +741,6 @@ def bundled(
         dead_messages,
         limits,
         stats,
+        trust_ledger,
         use_cases,
     )

@@ -39,24 +39,28 @@ def agent_object(agent: Agent, *, now: int) -> AgentObject:
         free_slots=agent.free_slots,
         delivery=profile.delivery.value,
         status=agent.status(now).value,
-        trust_score=_score(agent.trust(None, now=now)),
-        trust_by_capability={name: _trust(agent.trust(name, now=now)) for name in profile.capabilities},
+        trust_score=score(agent.trust(None, now=now)),
+        trust_by_capability={name: trust_object(agent.trust(name, now=now)) for name in profile.capabilities},
         registered_at=iso(agent.registered_at),
         last_heartbeat=iso(agent.last_heartbeat),
         lease_expires_at=iso(agent.lease_until),
         drained_at=iso_or_none(agent.drained_at),
         drain_reason=agent.drain_reason,
+        quarantined_until=iso_or_none(agent.streak.rests_until),
+        owner=profile.owner,
         heartbeat_interval_seconds=profile.heartbeat_ms / 1000,
         metadata=profile.metadata,
     )
 
 
-def _score(trust: Posterior) -> float:
+def score(trust: Posterior) -> float:
+    """As shown."""
     return round(trust.mean, 4)
 
 
-def _trust(trust: Posterior) -> TrustObject:
-    return TrustObject(trust_score=_score(trust), effective_results=round(trust.effective_results, 2))
+def trust_object(trust: Posterior) -> TrustObject:
+    """With what stands behind it."""
+    return TrustObject(trust_score=score(trust), effective_results=round(trust.effective_results, 2))
 
 
 def registered_agent(agent: Agent, message: str, *, now: int) -> RegisteredAgent:
@@ -66,7 +70,7 @@ def registered_agent(agent: Agent, message: str, *, now: int) -> RegisteredAgent
         agent_id=agent.agent_id,
         display_name=profile.display_name,
         status=agent.status(now).value,
-        trust_score=_score(agent.trust(None, now=now)),
+        trust_score=score(agent.trust(None, now=now)),
         capabilities=list(profile.capabilities),
         delivery=profile.delivery.value,
         queue_url=profile.queue_url,

@@ -72,6 +72,10 @@ class Registration(Request):
     delivery: Annotated[Delivery, BeforeValidator(_not_push)] = Delivery.POLL
     session_id: Id | None = None
     heartbeat_interval_seconds: Annotated[float, Field(ge=1, le=3_600)] = 10
+    owner: (
+        Annotated[Name, Field(description="Whose it is: success at this client's tasks earns no trust.")]
+        | None
+    ) = None
     metadata: Metadata = {}
 
 

@@ -16,7 +16,9 @@ class TrustObject:
 
 @wire
 class AgentObject:
-    """An agent as it is now; `status` is derived when read. `drained_at`: it is to take no new work since."""
+    """An agent as it is now; `status` is derived when read. `drained_at`: it is to take no new work since.
+    `quarantined_until`: then it is given one task at a time, until one succeeds.
+    """
 
     agent_id: str
     display_name: str
@@ -35,6 +37,8 @@ class AgentObject:
     lease_expires_at: str
     drained_at: str | None
     drain_reason: str | None
+    quarantined_until: str | None
+    owner: str | None
     heartbeat_interval_seconds: float
     metadata: Mapping[str, Any]
 

@@ -51,6 +51,7 @@ def _profile(sent: Registration) -> Profile:
         public_key=sent.public_key,
         delivery=sent.delivery,
         heartbeat_ms=milliseconds(sent.heartbeat_interval_seconds),
+        owner=sent.owner,
         metadata=sent.metadata,
         versions={c.name: c.version for c in sent.capabilities if c.version is not None},
     )
@@ -81,7 +82,7 @@ def _meets(asked: AgentListQuery | SearchQuery, now: int) -> Callable[[Agent], b
     status = asked.status if isinstance(asked, AgentListQuery) else None
 
     def meets(agent: Agent) -> bool:
-        trust = agent.trust(asked.capability, now=now).mean
+        trust = agent.trust(asked.capability, now=now).assured
         return (
             (asked.tag is None or asked.tag in agent.profile.tags)
             and (asked.min_trust is None or trust >= asked.min_trust)
@@ -103,7 +104,7 @@ def search_agents(call: Call[SearchQuery, NoBody]) -> AgentList:
         limit=asked.limit,
         cursor=None,
     )
-    best = sorted(page.items, key=lambda agent: -agent.trust(asked.capability, now=now).mean)
+    best = sorted(page.items, key=lambda agent: -agent.trust(asked.capability, now=now).assured)
     return AgentList(agents=[agent_object(agent, now=now) for agent in best], next_cursor=None)
 
 

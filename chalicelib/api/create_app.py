@@ -20,6 +20,7 @@ from . import (
     schedules,
     task_changes,
     tasks,
+    trust,
 )
 from .answering import Answering
 from .caller import Auth
@@ -30,6 +31,7 @@ METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")  # HEAD and OPTIONS are the 
 OPERATIONS = (
     *agents.routes.operations,
     *agents_at_work.routes.operations,
+    *trust.routes.operations,
     *tasks.routes.operations,
     *task_changes.routes.operations,
     *routing.routes.operations,

@@ -120,6 +120,11 @@ class Agent:
         """How many more tasks it may hold."""
         return max(0, self.slots - self.in_flight)
 
+    @property
+    def is_remembered(self) -> bool:
+        """Its row outlives it: coming back under the same id washes nothing off."""
+        return bool(self.evidence) or self.streak.faults > 0 or self.hold_until is not None
+
     def works_for(self, client_id: str) -> bool:
         """This client is its owner, or itself."""
         return client_id in (self.agent_id, self.profile.owner)

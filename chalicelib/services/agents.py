@@ -44,7 +44,7 @@ class Agents:
         session_id: str | None,
         descriptions: Mapping[str, Any],
     ) -> tuple[Agent, bool]:
-        """The agent, and whether it is new. Raises Conflict for another owner's id."""
+        """The agent, and whether it was not there before. Raises Conflict for another owner's id."""
         agent = self._with_queue(
             arrived(
                 agent_id,
@@ -58,7 +58,7 @@ class Agents:
         existing = self._added(agent, descriptions)
         if existing is None:
             return agent, True
-        return self._again(agent, existing, descriptions), False
+        return self._again(agent, existing, descriptions), existing.left
 
     def register_once(
         self,

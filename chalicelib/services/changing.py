@@ -69,7 +69,10 @@ class Changing:
 
     def _archive(self, task: Task, attempt: Attempt) -> None:
         """The row keeps the last attempt; older ones move out before they are overwritten."""
-        self.payloads.put(task.task_id, f"attempt#{attempt.token:06d}", json.dumps(asdict(attempt)))
+        spoke = trust.verdict(attempt, task) is not None
+        judged = (attempt.agent_id, attempt.ended_at) if spoke else None
+        kind = f"attempt#{attempt.token:06d}"
+        self.payloads.put(task.task_id, kind, json.dumps(asdict(attempt)), judged=judged)
 
     def _tell(self, task: Task, after: Task) -> None:
         now = self.clock()

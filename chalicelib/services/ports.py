@@ -13,6 +13,7 @@ from chalicelib.domain.routing import Chance as DomainChance
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
 from chalicelib.domain.trust import Evidence
+from chalicelib.domain.trust_events import Adjustment, TrustEvent
 
 T = TypeVar("T")
 Chance = DomainChance
@@ -164,7 +165,9 @@ class AgentStore(Clocked, Protocol):
         """It left: the clock frees what it holds. None when it is unknown."""
 
     def bury(self, agent: Agent) -> None:
-        """Delete the row and capabilities of one that left and holds nothing."""
+        """Delete the capabilities of one that left and holds nothing, and its row; what is known of its trust
+        is kept for 30 days, out of the clock.
+        """
 
     def set_listed(self, agent: Agent, *, listed: bool) -> None:
         """Stand in, or leave, the index of agents that may take work, for each of its capabilities."""
@@ -185,8 +188,16 @@ class AgentStore(Clocked, Protocol):
 class PayloadStore(Protocol):
     """Documents too large for a state row, written once."""
 
-    def put(self, owner: str, kind: str, text: str, *, ttl: int | None = None) -> None:
-        """The same owner and kind twice is the same document."""
+    def put(
+        self,
+        owner: str,
+        kind: str,
+        text: str,
+        *,
+        ttl: int | None = None,
+        judged: tuple[str, int] | None = None,
+    ) -> None:
+        """The same owner and kind twice is the same document. `judged`: whose trust it moved, and when."""
 
     def add(self, owner: str, kind: str, text: str, *, ttl: int | None = None) -> str | None:
         """Put if absent; the document already there, or None when it was put."""
@@ -196,6 +207,27 @@ class PayloadStore(Protocol):
 
     def of_owner(self, owner: str, *, prefix: str) -> list[str]:
         """The documents of one owner whose kind starts so, in order of kind."""
+
+
+class TrustLedger(Protocol):
+    """What moved the trust of agents, found again where it was written."""
+
+    def adjust(self, made: Adjustment) -> Adjustment | None:
+        """The record and its evidence on the agent's row, both or none; the record already there, or None
+        when this one was made. Raises NotFound when the agent's row is gone.
+        """
+
+    def adjustment(self, agent_id: str, adjustment_id: str) -> Adjustment | None:
+        """Strongly consistent."""
+
+    def latest(
+        self, agent_id: str, *, since: int, until: int, limit: int
+    ) -> tuple[list[TrustEvent], int | None]:
+        """Newest first, from `since` to `until`, both included (indexes: they may lag).
+
+        Read from about `limit` keys of each kind; the second is the time from which on the list is complete
+        and at which to go on, None when there is nothing more.
+        """
 
 
 class ScheduleStore(Clocked, Protocol):

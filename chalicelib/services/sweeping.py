@@ -56,8 +56,10 @@ class Sweeping:
     def _bury(self, agent: Agent) -> None:
         """The queue goes after the row: an agent that registered again meanwhile keeps it."""
         self.agents.bury(agent)
-        if agent.profile.queue_url and self.agents.get(agent.agent_id) is None:
-            self.agent_queues.delete(agent.profile.queue_url)
+        if agent.profile.queue_url:
+            row = self.agents.get(agent.agent_id)
+            if row is None or row.left:
+                self.agent_queues.delete(agent.profile.queue_url)
 
     def free_old_sessions(self, agent: Agent) -> None:
         """Another process took over under this id: what the old one held is free."""

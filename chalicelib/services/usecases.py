@@ -26,6 +26,7 @@ from .settling import Settling
 from .submission import Submission
 from .syncing import Syncing
 from .ticking import Ticking
+from .trusting import Trusting
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -42,6 +43,7 @@ class UseCases:
     redriving: Redriving
     agents: Agents
     draining: Draining
+    trusting: Trusting
     agent_store: AgentStore
     syncing: Syncing
     pull: Pull

@@ -19,8 +19,10 @@ Actions = list[Action]
 __all__ = [
     "Actions",
     "Condition",
+    "added",
     "armed",
     "claim",
+    "forgiven",
     "from_record",
     "handing_back",
     "lifted",
@@ -136,12 +138,13 @@ def handing_back(evidence: Evidence | None) -> tuple[list[Action], Condition]:
     """One fewer in flight, and what the ended assignment says of the agent."""
     actions: list[Action] = [AgentRecord.in_flight.add(-1)]
     if evidence is not None:
-        actions += _added(evidence)
+        actions += added(evidence)
         actions += _streak(evidence)
     return actions, AgentRecord.agent_id.exists()
 
 
-def _added(evidence: Evidence) -> list[Action]:
+def added(evidence: Evidence) -> list[Action]:
+    """To the sums, without a read."""
     sums = [(Path(["evidence", name]), amount) for name, amount in evidence.amounts().items()]
     return [path.set((path | 0) + amount) for path, amount in sums]
 
@@ -149,13 +152,14 @@ def _added(evidence: Evidence) -> list[Action]:
 def _streak(evidence: Evidence) -> list[Action]:
     """What `Streak.after` says, without a read."""
     if evidence.good:
-        return [
-            AgentRecord.faults.remove(),
-            AgentRecord.failed_probes.remove(),
-            AgentRecord.fault_at.remove(),
-        ]
+        return forgiven()
     probes = [AgentRecord.failed_probes.add(1)] if evidence.of_probe else []
     return [AgentRecord.faults.add(1), AgentRecord.fault_at.set(evidence.at), *probes]
+
+
+def forgiven() -> list[Action]:
+    """No fault in a row any more."""
+    return [AgentRecord.faults.remove(), AgentRecord.failed_probes.remove(), AgentRecord.fault_at.remove()]
 
 
 def lifted() -> list[Action]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.domain.agent import Agent, Wish
 from chalicelib.domain.errors import NotFound, StaleSync, Superseded
+from chalicelib.domain.task import RETENTION_S
 from chalicelib.services.ports import Chance, DueRow, Page
 
 from . import paging
@@ -57,6 +58,7 @@ class DynamoAgents:
         actions += [
             AgentRecord.departed.remove(),
             AgentRecord.unlisted.remove(),
+            AgentRecord.ttl.remove(),
             *armed(agent.agent_id, agent.due_at),
         ]
         if agent.starts_afresh(was):
@@ -158,9 +160,13 @@ class DynamoAgents:
     def bury(self, agent: Agent) -> None:
         seen = self._capabilities.of(agent)
         over = AgentRecord.departed.exists() & (AgentRecord.in_flight <= 0)
-        record = AgentRecord(agent.agent_id)
         try:
-            self._writes.once(lambda: record.delete(condition=over), cid="")
+            if agent.is_remembered:
+                expiry = AgentRecord.ttl.set(agent.last_heartbeat // 1000 + RETENTION_S)
+                self._update(agent.agent_id, [expiry, *armed(agent.agent_id, None)], over)
+            else:
+                record = AgentRecord(agent.agent_id)
+                self._writes.once(lambda: record.delete(condition=over), cid="")
         except Refused as refused:
             if refused.item is not None:
                 return  # registered again, or still counted for a task

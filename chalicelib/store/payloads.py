@@ -13,8 +13,17 @@ class DynamoPayloads:
     def __init__(self, writes: Writes) -> None:
         self._writes = writes
 
-    def put(self, owner: str, kind: str, text: str, *, ttl: int | None = None) -> None:
-        PayloadRecord(owner, kind, body=text, ttl=ttl).save()
+    def put(
+        self,
+        owner: str,
+        kind: str,
+        text: str,
+        *,
+        ttl: int | None = None,
+        judged: tuple[str, int] | None = None,
+    ) -> None:
+        agent_id, at = judged or (None, None)
+        PayloadRecord(owner, kind, body=text, judged_agent=agent_id, judged_at=at, ttl=ttl).save()
 
     def add(self, owner: str, kind: str, text: str, *, ttl: int | None = None) -> str | None:
         cid = self._writes.new_call_id()

@@ -119,6 +119,14 @@ class TaskDead(GlobalSecondaryIndex["TaskRecord"]):
     ended_at = NumberAttribute(range_key=True)
 
 
+class TaskJudged(GlobalSecondaryIndex["TaskRecord"]):
+    """Tasks by the agent whose trust their last attempt moved, and when it ended; sparse."""
+
+    Meta = _keys("judged")
+    judged_agent = UnicodeAttribute(hash_key=True)
+    judged_at = NumberAttribute(range_key=True)
+
+
 class TaskRecord(Model):
     """One task, under 1 KB."""
 
@@ -137,12 +145,23 @@ class TaskRecord(Model):
     due_at = NumberAttribute(null=True)
     dead_key = UnicodeAttribute(null=True)
     ended_at = NumberAttribute(null=True)
+    judged_agent = UnicodeAttribute(null=True)
+    judged_at = NumberAttribute(null=True)
     doc = UnicodeAttribute()
     ttl = NumberAttribute(null=True)
     queue = TaskQueue()
     clock = TaskClock()
     client = TaskClient()
     dead = TaskDead()
+    judged = TaskJudged()
+
+
+class PayloadJudged(GlobalSecondaryIndex["PayloadRecord"]):
+    """Older attempts, and adjustments, by the agent whose trust they moved, and when; sparse."""
+
+    Meta = _keys("judged")
+    judged_agent = UnicodeAttribute(hash_key=True)
+    judged_at = NumberAttribute(range_key=True)
 
 
 class PayloadRecord(Model):
@@ -154,8 +173,11 @@ class PayloadRecord(Model):
     owner_id = UnicodeAttribute(hash_key=True)
     kind = UnicodeAttribute(range_key=True)
     body = UnicodeAttribute()
+    judged_agent = UnicodeAttribute(null=True)
+    judged_at = NumberAttribute(null=True)
     cid = UnicodeAttribute(null=True)
     ttl = NumberAttribute(null=True)
+    judged = PayloadJudged()
 
 
 class ScheduleClock(GlobalSecondaryIndex["ScheduleRecord"]):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from chalicelib.domain import trust
 from chalicelib.domain.content import Content
 from chalicelib.domain.counting import Countable
 from chalicelib.domain.ids import clock_shard
@@ -41,6 +42,7 @@ assert {f.name for f in fields(Task)} >= ATTRIBUTES | CLIENT | LISTED
 
 def to_record(task: Task, *, cid: str) -> TaskRecord:
     """The row of a task; what is over is deleted 30 days later."""
+    judged = None if task.last is None or trust.verdict(task.last, task) is None else task.last
     return TaskRecord(
         task_id=task.task_id,
         client_key=f"{task.tenant}#{task.client_id}",
@@ -54,7 +56,9 @@ def to_record(task: Task, *, cid: str) -> TaskRecord:
         due_at=task.due_at,
         dead_key=_dead_key(task),
         ended_at=task.ended_at,
-        doc=_doc(task),
+        judged_agent=None if judged is None else judged.agent_id,
+        judged_at=None if judged is None else judged.ended_at,
+        doc=_doc(task, is_judged=judged is not None),
         ttl=None if task.ended_at is None else task.ended_at // 1000 + RETENTION_S,
     )
 
@@ -72,6 +76,8 @@ def from_record(record: TaskRecord) -> Task:
         for name, names in (("lease", LEASE), ("last", ATTEMPT))
         if name in doc
     }
+    if record.judged_agent is not None:
+        parts["last"] |= {"agent_id": record.judged_agent, "ended_at": record.judged_at}
     if doc.get("error") is AS_LAST:
         parts["error"] = parts["last"]["error"]
     if isinstance(doc.get("explanation"), list):
@@ -103,7 +109,7 @@ def _dead_key(task: Task) -> str | None:
     return dead_key(task.tenant, day_of(ended_at)) if task.is_dead and ended_at is not None else None
 
 
-def _doc(task: Task) -> str:
+def _doc(task: Task, *, is_judged: bool) -> str:
     doc = adapter(Task).dump_python(
         task, mode="json", exclude=ATTRIBUTES | CLIENT | LISTED, exclude_defaults=True
     )
@@ -111,13 +117,19 @@ def _doc(task: Task) -> str:
         "document": _of_content(task.document),
         "result": task.result and _of_content(task.result),
         "lease": task.lease and _values(adapter(Lease).dump_python(task.lease, mode="json")),
-        "last": task.last and _values(adapter(Attempt).dump_python(task.last, mode="json")),
+        "last": task.last and _values(_of_attempt(task.last, is_judged=is_judged)),
         "explanation": task.explanation and _of_explanation(task.explanation),
     }
     if task.error is not None and task.last is not None and task.last.error == task.error:
         doc["error"] = AS_LAST
     whole = doc | {name: part for name, part in listed.items() if part is not None}
     return json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
+
+
+def _of_attempt(attempt: Attempt, *, is_judged: bool) -> dict[str, Any]:
+    """Whose it was, and when it ended, stands in the attributes of an index where it moved trust."""
+    told: dict[str, Any] = adapter(Attempt).dump_python(attempt, mode="json")
+    return told | ({"agent_id": None, "ended_at": None} if is_judged else {})
 
 
 def _values(fields_: dict[str, Any]) -> list[Any]:

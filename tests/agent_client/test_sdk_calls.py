@@ -31,6 +31,21 @@ CALLS = [
     ),
     (lambda c: c.get_agent("a/1"), "GET /ains/agents/a%2F1", AGENT),
     (lambda c: c.delete_agent("a-1"), "DELETE /ains/agents/a-1", AGENT),
+    (
+        lambda c: c.agent_trust("a-1"),
+        "GET /ains/agents/a-1/trust",
+        ok(agent_id="a-1", trust_score=0.5),
+    ),
+    (
+        lambda c: list(c.trust_history("a-1", limit=5)),
+        "GET /ains/agents/a-1/trust/history?limit=5",
+        ok(events=[]),
+    ),
+    (
+        lambda c: c.adjust_trust("a-1", reason="seen", lift_quarantine=True),
+        "POST /ains/agents/a-1/trust/adjust",
+        ok(agent_id="a-1", adjustment_id="x"),
+    ),
     (lambda c: c.capabilities("a-1"), "GET /ains/agents/a-1/capabilities", ok(capabilities=["x"])),
     (lambda c: c.submit_task("T", capability_required="x", client_id="me"), "POST /aitp/tasks", TASK),
     (lambda c: c.get_task("t-1"), "GET /aitp/tasks/t-1", TASK),

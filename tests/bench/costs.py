@@ -125,7 +125,7 @@ def _life(service: Counted) -> None:
     task_id = service.row("submit", "2 calls, 4 units", lambda: service.submit("life"))
     service.row("dispatch", "3 calls, 6 units", lambda: service.handle(HintKind.DISPATCH))
     service.row("start", "1 call, 1 unit", lambda: service.report(task_id, "life", "ACTIVE"))
-    service.row("finish", "1 call and a send, 6 units", lambda: service.report(task_id, "life", "COMPLETED"))
+    service.row("finish", "1 call and a send, 7 units", lambda: service.report(task_id, "life", "COMPLETED"))
     last = service.rows[-4:]
     calls, units = (str(sum(int(row[column]) for row in last)) for column in (1, 2))
     service.rows.append(["the life of a bare task, these four", calls, units, "18 units"])

@@ -4,9 +4,10 @@ from chalicelib.domain.task import Status
 from tests.budgets.counting import Cost, counted
 from tests.budgets.rig import Rig
 
-SUBMIT, DISPATCH, START, FINISH = 4, 6, 1, 6
+SUBMIT, DISPATCH, START, FINISH = 4, 6, 1, 7
 BARE_LIFE = 18
 RETRY = 21
+MOVED_OUT = 1  # an older attempt's place in the history of trust
 
 
 def life(rig: Rig) -> dict[str, Cost]:
@@ -75,7 +76,7 @@ def test_a_retry_stays_within_its_budget(rig: Rig) -> None:
     assert retried(rig).write_units <= RETRY
 
 
-def test_a_later_retry_that_moves_an_older_attempt_out_stays_within_it_too(rig: Rig) -> None:
+def test_a_later_retry_that_moves_an_older_attempt_out_costs_its_place_in_the_history_more(rig: Rig) -> None:
     task = rig.report(rig.dispatch(rig.submit()), Status.ACTIVE)
     for attempt in (1, 2, 3):
         rig.heartbeat()
@@ -84,7 +85,7 @@ def test_a_later_retry_that_moves_an_older_attempt_out_stays_within_it_too(rig: 
             rig.clock.advance(seconds=10)
             task = rig.report(rig.look(task), Status.ACTIVE)
         assert task.attempt == attempt
-        assert cost.write_units <= RETRY
+        assert cost.write_units <= RETRY + MOVED_OUT
 
 
 def test_a_task_that_nobody_can_take_is_parked_once_and_costs_nothing_from_then_on(rig: Rig) -> None:

@@ -23,6 +23,7 @@ from chalicelib.store.schedules import DynamoSchedules
 from chalicelib.store.stats import DynamoStats
 from chalicelib.store.tasks import DynamoTasks
 from chalicelib.store.ticks import DynamoTicks
+from chalicelib.store.trust_ledger import DynamoTrust
 from chalicelib.store.writes import Writes
 from tests import fakes
 from tests.contract import emulators
@@ -37,6 +38,7 @@ class Stores:
 
     tasks: ports.TaskStore
     agents: ports.AgentStore
+    trust: ports.TrustLedger
     payloads: ports.PayloadStore
     schedules: ports.ScheduleStore
     ticks: ports.TickStore
@@ -79,7 +81,7 @@ def in_engine() -> Iterator[Fresh]:
 def _fakes() -> Stores:
     agents = fakes.FakeAgents(random.Random(7))
     tasks = fakes.FakeTasks(agents)
-    queue, agent_queues = fakes.FakeQueue(), fakes.FakeAgentQueues()
+    queue, agent_queues, payloads = fakes.FakeQueue(), fakes.FakeAgentQueues(), fakes.FakePayloads()
 
     def heard(now: int) -> list[ports.Hint]:
         visible = [hint for hint in queue.sent if hint.at is None or hint.at <= now]
@@ -93,7 +95,8 @@ def _fakes() -> Stores:
     return Stores(
         tasks=tasks,
         agents=agents,
-        payloads=fakes.FakePayloads(),
+        trust=fakes.FakeTrust(tasks, payloads),
+        payloads=payloads,
         schedules=fakes.FakeSchedules(tasks),
         ticks=fakes.FakeTicks(),
         stats=fakes.FakeStats(),
@@ -132,6 +135,7 @@ def _aws(emulator: emulators.Emulator) -> Stores:
     return Stores(
         tasks=DynamoTasks(writes),
         agents=DynamoAgents(writes, chance),
+        trust=DynamoTrust(writes),
         payloads=DynamoPayloads(writes),
         schedules=DynamoSchedules(writes),
         ticks=DynamoTicks(),

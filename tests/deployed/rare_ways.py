@@ -35,6 +35,7 @@ def take_rare_ways(deployed: Deployment) -> None:
         "/aitp/tasks/schedule",
         "/aitp/tasks/schedule?client_id=rare",
         "/aitp/queue/stats",
+        "/ains/agents/rare-timeout/trust",
     ):
         deployed.got(path)
 
@@ -73,6 +74,14 @@ def _time_out_twice(deployed: Deployment) -> None:
         _until(lambda: _start_what_came(deployed, "rare-timeout"))
     _until(lambda: deployed.got(f"/aitp/tasks/{task_id}")["status"] == "FAILED")
     assert [a["outcome"] for a in deployed.got(f"/aitp/tasks/{task_id}")["attempts"]] == ["timeout"] * 2
+    _adjust_trust(deployed)
+
+
+def _adjust_trust(deployed: Deployment) -> None:
+    trust = "/ains/agents/rare-timeout/trust"
+    deployed.answered("POST", f"{trust}/adjust", {"reason": "rare", "lift_quarantine": True})
+    causes = [event["cause"] for event in deployed.got(f"{trust}/history")["events"]]
+    assert causes == ["adjusted", "timeout", "timeout"]
 
 
 def _lose_and_come_back(deployed: Deployment) -> None:

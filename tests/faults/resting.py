@@ -1,5 +1,6 @@
 """After what befell: all goes well, time passes, and everything comes to its end."""
 
+from chalicelib.domain.agent import Agent as AgentRow
 from chalicelib.domain.invariants import at_rest
 from chalicelib.domain.task import Task
 
@@ -73,7 +74,7 @@ def _is_quiet(c: Cast) -> bool:
     return (
         c.d.next_message_at() is None
         and not any(map(_is_open, c.d.records.tasks.values()))
-        and not any(agent.in_flight or agent.left for agent in c.d.records.agents().values())
+        and not any(agent.in_flight or is_leaving(agent) for agent in c.d.records.agents().values())
     )
 
 
@@ -81,7 +82,14 @@ def _unrest(c: Cast) -> list[str]:
     """7. What should have ended by now."""
     s = c.d.records.snapshot()
     found = [str(violation) for violation in at_rest(s)]
-    found += [f"7: {agent.agent_id} left and is still there" for agent in s.agents.values() if agent.left]
+    found += [
+        f"7: {agent.agent_id} left and is still there" for agent in s.agents.values() if is_leaving(agent)
+    ]
     if c.d.next_message_at() is not None:
         found.append("7: messages that nobody handles are left")
     return found
+
+
+def is_leaving(agent: AgentRow) -> bool:
+    """What is kept of its trust is no more looked at, and no more in anybody's way."""
+    return agent.left and (agent.due_at is not None or not agent.is_remembered)

@@ -103,8 +103,9 @@ class Comparing:
         assert seen.keys() == {a.agent_id for a in self.model.agents.values() if not a.left}
         for name, row in seen.items():
             agent = self.model.agents[name]
-            expected = (agent.status(now), agent.heard, agent.lease_until, agent.slots, agent.delivery)
-            shown = (row["status"], ms(row["last_heartbeat"]), ms(row["lease_expires_at"]))
+            assert self.model.allows(agent, row["status"], now), row
+            expected = (agent.heard, agent.lease_until, agent.slots, agent.delivery)
+            shown = (ms(row["last_heartbeat"]), ms(row["lease_expires_at"]))
             assert (*shown, row["max_concurrency"], row["delivery"]) == expected, row
             held = self.model.load(name)
             assert row["in_flight"] == held, f"{name} is said to hold {row['in_flight']}, it holds {held}"

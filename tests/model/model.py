@@ -7,7 +7,10 @@ from . import book
 from .book import Task
 from .fleet import Agent
 from .minutes import Schedule
-from .states import HELD, State
+from .states import HELD, End, State
+
+FAULTS = 5  # in a row
+CHARGED = ("error", "timeout", "agent_lost")
 
 
 @dataclass
@@ -59,6 +62,21 @@ class Model:
             for state in self.may.get(task.task_id, {task.state})
             if state.status in HELD and state.agent == agent_id
         ]
+
+    def allows(self, agent: Agent, shown: str, now: int) -> bool:
+        """Its status, or that it is held back: it failed at much, and in what order nobody was told."""
+        expected = agent.status(now)
+        return shown == expected or (
+            shown == "SUSPENDED" and expected != "OFFLINE" and self._faults(agent.agent_id) >= FAULTS
+        )
+
+    def _faults(self, agent_id: str) -> int:
+        """All that it was charged, at most."""
+        ends: set[tuple[str, End]] = set()
+        for task in self.tasks.values():
+            for state in (task.state, *self.may.get(task.task_id, ())):
+                ends |= {(task.task_id, end) for end in state.ends}
+        return sum(end[1] == agent_id and end[2] in CHARGED for _, end in ends)
 
     def lingering(self, agent_id: str) -> list[Task]:
         """Cancelled tasks whose slot it keeps until it hears."""

@@ -100,7 +100,7 @@ class Workers(Calls):
         predicted = sync.heard(is_inbox_hidden=self.is_hidden(f"agent#{name}"))
         said = answer.body
         assert said["seq"] == agent.seq
-        assert said["agent_status"] == agent.status(self.at)
+        assert self.model.allows(agent, said["agent_status"], self.at)
         assert (set(said["cancelled"]), set(said["lost"])) == (predicted.cancelled, predicted.lost), said
         assert [heard["accepted"] for heard in said["reports"]] == predicted.accepted, said
         sync.took(said["assignments"])

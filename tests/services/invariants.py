@@ -28,6 +28,7 @@ def history(w: Watched) -> History:
         steps=[Step(*write, at) for write, at in writes],
         claims=list(w.tasks.claims),
         buried=frozenset(w.agents.buried),
+        adjusted=tuple(w.trust.made.values()),
         counted=counted,
     )
 

@@ -297,7 +297,7 @@ def test_an_agent_that_leaves_gives_all_back_and_is_forgotten(w: Watched) -> Non
     lease = row(w, running).lease
     assert lease is not None
     assert lease.agent_id == "b"
-    assert "a" not in w.agents.rows
+    assert (w.agents.rows["a"].left, w.agents.rows["a"].due_at) == (True, None)
     assert w.agents.candidates(TENANT, "report", start=None, limit=9) == ["b"]
     with pytest.raises(NotFound):
         w.use_cases.agents.leave("a", tenant=TENANT)
@@ -318,7 +318,7 @@ def test_an_agent_stays_a_tombstone_until_it_holds_nothing(w: Watched) -> None:
     assert row(w, task_id).status is Status.ACTIVE
     w.run(seconds=2)
     assert row(w, task_id).status is Status.PENDING
-    assert "a" not in w.agents.rows
+    assert (w.agents.rows["a"].left, w.agents.rows["a"].due_at) == (True, None)
 
 
 def test_an_agent_that_comes_back_while_it_is_a_tombstone_is_itself_again(w: Watched) -> None:

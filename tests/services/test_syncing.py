@@ -360,7 +360,12 @@ def test_an_agent_whose_row_went_meanwhile_takes_nothing(two_slots: Watched) -> 
     ids = [submitted(w), submitted(w)]
     sync(w, free_slots=2)
     said = tuple(finished(w, task_id) for task_id in ids)
-    w.tasks.meanwhile.first(lambda: None, lambda: w.use_cases.agents.leave("a", tenant="acme"))
+
+    def goes() -> None:
+        w.use_cases.agents.leave("a", tenant="acme")
+        del w.agents.rows["a"]
+
+    w.tasks.meanwhile.first(lambda: None, goes)
     answer = sync(w, ack=1, reports=said, free_slots=2)
     assert [heard.refusal is None for heard in answer.heard] == [True, False]
     assert (answer.given, w.agents.rows) == ([], {})

@@ -56,6 +56,10 @@ def weighed_evidence(s: Snapshot, history: History) -> Iterator[Violation]:
     """12. One piece of evidence for each assignment that says something of its agent."""
     sums: dict[str, Mapping[str, float]] = defaultdict(dict)
     streaks: dict[str, Streak] = defaultdict(Streak)
+    for made in history.adjusted:
+        if made.evidence is not None:
+            sums[made.agent_id] = made.evidence.added_to(sums[made.agent_id])
+    forgiven = {made.agent_id for made in history.adjusted if made.lifts_quarantine}
     for agent_id, evidence in _charged(history):
         sums[agent_id] = evidence.added_to(sums[agent_id])
         streaks[agent_id] = streaks[agent_id].after(evidence)
@@ -65,7 +69,7 @@ def weighed_evidence(s: Snapshot, history: History) -> Iterator[Violation]:
         if not _alike(agent.evidence, sums[agent.agent_id]):
             text = f"has evidence {dict(agent.evidence)}, and earned {sums[agent.agent_id]}"
             yield of_agent(agent, 12, text, "its trust is wrong by that: it heals with a half-life of 7 days")
-        if not _counts_alike(agent.streak, streaks[agent.agent_id]):
+        if agent.agent_id not in forgiven and not _counts_alike(agent.streak, streaks[agent.agent_id]):
             text = f"counts {agent.streak}, and had {streaks[agent.agent_id]}"
             yield of_agent(agent, 12, text, "its quarantine is wrong by that: its next success ends it")
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import RETENTION_S, Task
+from chalicelib.domain.trust_events import Adjustment
 
 
 class Step(NamedTuple):
@@ -47,13 +48,15 @@ class Snapshot:
 class History:
     """Everything that was accepted, oldest first; plain tuples of the same shape do as well.
 
-    `buried` are ids of agents whose row was deleted. `counted` holds the sum by metric; None when nobody
-    counted, as a process that dies between a write and its count never does.
+    `buried` are ids of agents whose row was deleted, `adjusted` is what admins added to trust. `counted`
+    holds the sum by metric; None when nobody counted, as a process that dies between a write and its count
+    never does.
     """
 
     steps: Sequence[Step] = ()
     claims: Sequence[Claim] = ()
     buried: frozenset[str] = frozenset()
+    adjusted: Sequence[Adjustment] = ()
     counted: Mapping[str, float] | None = None
 
     def by_task(self) -> dict[str, list[tuple[Task | None, Task]]]:

@@ -1,0 +1,153 @@
+"""What moved trust is found again: on tasks, on attempts that moved out of them, and as adjustments."""
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+
+from chalicelib.domain import lifecycle, trust
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.quarantine import Streak
+from chalicelib.domain.task import Attempt, FailureKind, Task
+from chalicelib.domain.trust import Posterior
+from chalicelib.domain.trust_events import Adjustment, TrustEvent
+from tests.contract.implementations import Stores
+from tests.contract.test_claims import row
+from tests.contract.values import NOW, a_task, an_agent, held, in_line
+
+EVER = 2**53
+
+
+def an_adjustment(number: int = 1, **changes: object) -> Adjustment:
+    plain = Adjustment(
+        agent_id="agent-1",
+        adjustment_id=f"adjustment-{number}",
+        at=NOW + number,
+        reason="looked into it",
+        before=Posterior(2, 2),
+        after=Posterior(3, 2.5),
+        capability="math",
+        successes=1.0,
+        faults=0.5,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def worked(stores: Stores, number: int, *, good: bool = True, agent_id: str = "agent-1") -> Task:
+    """One task that the agent was given, and how it ended."""
+    given = held(a_task(f"task-{number}"), an_agent(agent_id))
+    running = lifecycle.started(given, now=NOW + number)
+    stores.tasks.add(a_task(f"task-{number}"))
+    stores.tasks.assign(given, was=1, agent=an_agent(agent_id), now=NOW)
+    stores.tasks.save(running, was=given.version)
+    ended = (
+        lifecycle.completed(running, result=in_line("1"), now=NOW + number)
+        if good
+        else lifecycle.failed(running, FailureKind.ERROR, error="no", now=NOW + number, chance=0.5)
+    )
+    assert ended.last is not None
+    verdict = trust.verdict(ended.last, ended)
+    stores.tasks.leave(ended, was=running.version, agent_id=agent_id, evidence=verdict)
+    return ended
+
+
+def latest(stores: Stores, limit: int = 100, since: int = 0, until: int = EVER) -> list[TrustEvent]:
+    return stores.trust.latest("agent-1", since=since, until=until, limit=limit)[0]
+
+
+def named(events: list[TrustEvent]) -> list[str]:
+    return [event.event_id for event in events]
+
+
+def test_successes_and_faults_are_found_newest_first_of_one_agent(stores: Stores) -> None:
+    stores.agents.add(an_agent(max_concurrency=9), {})
+    stores.agents.add(an_agent("agent-2", max_concurrency=9), {})
+    first, second = worked(stores, 1), worked(stores, 2, good=False)
+    worked(stores, 3, agent_id="agent-2")
+    newer, older = latest(stores)
+    assert (newer.event_id, newer.cause, newer.at, newer.reason) == ("task-2#1", "error", NOW + 2, "no")
+    assert (older.event_id, older.cause, older.client_id) == ("task-1#1", "completed", first.client_id)
+    assert second.last is not None
+    assert newer.evidence == trust.verdict(second.last, second)
+
+
+def test_an_attempt_that_moved_out_is_found_beside_the_one_that_took_its_place(stores: Stores) -> None:
+    stores.agents.add(an_agent(max_concurrency=9), {})
+    failed = worked(stores, 1, good=False)
+    moved = failed.last
+    assert moved is not None
+    document = json.dumps(asdict(moved))
+    judged = ("agent-1", moved.ended_at)
+    stores.payloads.put("task-1", "attempt#000001", document, judged=judged)
+    assert named(latest(stores)) == ["task-1#1"]
+    newer = replace(moved, token=2, ended_at=NOW + 9)
+    stores.tasks.save(replace(failed, last=newer, version=failed.version + 1), was=failed.version)
+    assert named(latest(stores)) == ["task-1#2", "task-1#1"]
+
+
+def test_what_says_nothing_of_an_agent_is_not_found(stores: Stores) -> None:
+    said_nothing = Attempt(**asdict(_ended(stores)) | {"hopeless": True})
+    task = a_task("task-2", last=said_nothing)
+    stores.tasks.add(task)
+    assert named(latest(stores)) == ["task-1#1"]
+
+
+def _ended(stores: Stores) -> Attempt:
+    stores.agents.add(an_agent(max_concurrency=9), {})
+    last = worked(stores, 1, good=False).last
+    assert last is not None
+    return last
+
+
+def test_a_span_is_read_with_both_its_ends_and_tells_where_to_go_on(stores: Stores) -> None:
+    stores.agents.add(an_agent(max_concurrency=9), {})
+    for number in range(1, 6):
+        worked(stores, number)
+    assert named(latest(stores, since=NOW + 2, until=NOW + 4)) == ["task-4#1", "task-3#1", "task-2#1"]
+    events, on = stores.trust.latest("agent-1", since=0, until=EVER, limit=2)
+    assert (named(events), on) == (["task-5#1", "task-4#1"], NOW + 4)
+    assert stores.trust.latest("agent-1", since=0, until=NOW + 1, limit=2)[1] is None
+
+
+def test_what_lies_further_back_than_a_full_list_of_one_kind_is_left_for_later(stores: Stores) -> None:
+    stores.agents.add(an_agent(max_concurrency=9), {})
+    for number in (5, 6, 7):
+        worked(stores, number)
+    stores.trust.adjust(an_adjustment(1))
+    events, on = stores.trust.latest("agent-1", since=0, until=EVER, limit=2)
+    assert (named(events)[:2], on) == (["task-7#1", "task-6#1"], NOW + 6)
+
+
+def test_an_adjustment_adds_its_evidence_and_is_found(stores: Stores) -> None:
+    stores.agents.add(an_agent(streak=Streak(6, 1, NOW)), {})
+    made = an_adjustment()
+    assert stores.trust.adjust(made) is None
+    weight = trust.weight(NOW + 1)
+    assert row(stores).evidence == pytest.approx({"math+a": weight, "math-a": weight / 2})
+    assert row(stores).streak == Streak(6, 1, NOW)
+    assert stores.trust.adjustment("agent-1", made.adjustment_id) == made
+    (event,) = latest(stores)
+    assert (event.event_id, event.cause, event.reason) == ("adjustment-1", "adjusted", "looked into it")
+
+
+def test_an_adjustment_may_end_a_quarantine_and_add_nothing(stores: Stores) -> None:
+    stores.agents.add(an_agent(streak=Streak(6, 1, NOW), evidence={"math-": 2.0}), {})
+    lifting = an_adjustment(capability=None, successes=0.0, faults=0.0, lifts_quarantine=True)
+    assert stores.trust.adjust(lifting) is None
+    assert (row(stores).streak, row(stores).evidence) == (Streak(), {"math-": 2.0})
+    assert stores.trust.adjustment("agent-1", "adjustment-1") == lifting
+
+
+def test_the_first_of_two_adjustments_of_one_id_counts(stores: Stores) -> None:
+    stores.agents.add(an_agent(), {})
+    first = an_adjustment(request="one")
+    assert stores.trust.adjust(first) is None
+    before = row(stores)
+    assert stores.trust.adjust(replace(first, faults=9.0, request="another")) == first
+    assert row(stores) == before
+
+
+def test_an_agent_that_is_gone_is_not_adjusted(stores: Stores) -> None:
+    with pytest.raises(NotFound):
+        stores.trust.adjust(an_adjustment())
+    assert stores.trust.adjustment("agent-1", "adjustment-1") is None
