@@ -20,6 +20,7 @@ from chalicelib.services.cancelling import Cancelling
 from chalicelib.services.changing import Changing
 from chalicelib.services.clock import DueTasks, Looking
 from chalicelib.services.counting import Counting
+from chalicelib.services.crowding import Crowding
 from chalicelib.services.dead_letters import DeadLetters
 from chalicelib.services.dead_messages import DeadLettering
 from chalicelib.services.dispatch import Dispatch
@@ -182,7 +183,8 @@ class _Assembly:
     @cached_property
     def pull(self) -> Pull:
         p = self.p
-        return Pull(p.tasks, self.roster, self.handing, p.clock, p.chance, self.head_start_ms)
+        crowding = Crowding(self.roster)
+        return Pull(p.tasks, self.roster, crowding, self.handing, p.clock, p.chance, self.head_start_ms)
 
     @cached_property
     def settling(self) -> Settling:

@@ -28,6 +28,11 @@ def clock_shard(row_id: str) -> int:
     return zlib.crc32(row_id.encode()) % CLOCK_SHARDS
 
 
+def spread(row_id: str) -> int:
+    """A number that tells most ids from each other: crc32."""
+    return zlib.crc32(row_id.encode())
+
+
 def mark(row_id: str) -> str:
     """A short stand-in for an id, for rows that must stay small: crc32, hexadecimal."""
     return format(zlib.crc32(row_id.encode()), "x")

@@ -6,6 +6,8 @@ the inbox of its agent while it is held.
 
 from collections.abc import Sequence
 
+from .ids import spread
+
 MINUTE_MS = 60_000
 
 
@@ -44,3 +46,10 @@ def shuffled_bands(
         (order_ // band_ms, chance, row_id) for (row_id, order_), chance in zip(ordered, chances, strict=True)
     )
     return [row_id for _, _, row_id in ranked]
+
+
+def shared_out(ordered: Sequence[tuple[str, int]], *, rank: int, among: int) -> list[str]:
+    """The ids that are for one of several who do not ask each other, in order: by its number, each is for the
+    same one, whatever else is in line.
+    """
+    return [row_id for row_id, _ in ordered if spread(row_id) % among == rank]

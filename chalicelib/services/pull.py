@@ -1,12 +1,14 @@
 """A free slot takes the best waiting task of its agent's capabilities."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from chalicelib.domain import queueing, routing
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.task import Task
 
+from .crowding import Crowding
 from .handing import Handing
 from .ports import AgentUnavailable, Chance, Clock, Standing, TaskStore
 from .roster import Roster
@@ -14,10 +16,35 @@ from .roster import Roster
 LINES = 2  # at most so many lines a call, the next ones in turn
 LOOKAHEAD = 4  # keys read per free slot
 PAGE = 100
+ASIDE = 1  # pages passed over for a task that no other agent prefers
 DEEPER = 3  # pages read on while nothing before them suits this agent
 HEAD_START_MS = 250  # a new task is left to its dispatch so long: both at once waste a transaction
-LOST_CLAIMS = 2  # per slot
+LOST_CLAIMS = 2  # per slot: one at the line's head, one out of the others' way
 RIVALS = 4  # others that a doubted agent is compared with
+
+
+@dataclass
+class _Taking:
+    """One agent at one line: what it took, and how often others were faster."""
+
+    agent: Agent
+    capability: str
+    free: int
+    seq: int | None
+    holding: int  # taken from other lines in this call
+    taken: list[Task] = field(default_factory=list)
+    lost: int = 0
+    is_done: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Its slots are full, or others are where it is."""
+        return self.is_done or len(self.taken) >= self.free or self.lost >= self.free
+
+    @property
+    def loaded(self) -> Agent:
+        """The agent with what it holds by now."""
+        return replace(self.agent, in_flight=self.agent.in_flight + self.holding + len(self.taken))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,6 +53,7 @@ class Pull:
 
     tasks: TaskStore
     roster: Roster
+    crowding: Crowding
     handing: Handing
     clock: Clock
     chance: Chance
@@ -52,47 +80,61 @@ class Pull:
     def _from_line(
         self, agent: Agent, capability: str, free: int, seq: int | None, *, holding: int
     ) -> list[Task]:
-        """From the head on; further in while all before is for others, so that it does not block the line."""
-        line = queueing.line(agent.tenant, capability)
-        cursor: str | None = None
-        for size in (min(PAGE, LOOKAHEAD * free), *[PAGE] * DEEPER):
-            page = self.tasks.standing(line, limit=size, after=cursor)
-            taken, is_over = self._claimed(agent, page.items, free, seq, holding=holding)
-            cursor = page.cursor
-            if taken or is_over or cursor is None:
+        """Whoever meets others at the line's head begins once more, out of their way."""
+        for _ in range(LOST_CLAIMS):
+            taking = _Taking(agent, capability, free, seq, holding)
+            self._through(taking)
+            if taking.taken or not taking.lost:
                 break
-        return taken
+        if not taking.lost:
+            self.crowding.alone(agent, capability)
+        return taking.taken
 
-    def _claimed(
-        self, agent: Agent, ahead: tuple[Standing, ...], free: int, seq: int | None, *, holding: int
-    ) -> tuple[list[Task], bool]:
-        """The tasks claimed, and whether to look no further."""
-        taken: list[Task] = []
-        lost = 0
-        for task in self._waiting(ahead):
-            if len(taken) >= free or lost >= LOST_CLAIMS * free:
-                return taken, True
-            loaded = replace(agent, in_flight=agent.in_flight + holding + len(taken))
+    def _through(self, taking: _Taking) -> None:
+        """From the head on; further in while all before is for others, so that it does not block the line."""
+        line = queueing.line(taking.agent.tenant, taking.capability)
+        is_crowded = self.crowding.is_crowded(taking.agent, taking.capability)
+        cursor: str | None = None
+        first = PAGE if is_crowded else min(PAGE, LOOKAHEAD * taking.free)
+        for depth, size in enumerate((first, *[PAGE] * DEEPER)):
+            page = self.tasks.standing(line, limit=size, after=cursor)
+            cursor = page.cursor
+            is_last = cursor is None or depth >= ASIDE
+            ids = self._aside(taking, page.items, is_last) if is_crowded else self._shuffled(page.items)
+            waiting = self.tasks.get_many(ids) if ids else []
+            self._claim(taking, [task for task in waiting if task.in_line])
+            if taking.is_over or cursor is None:
+                return
+
+    def _aside(self, taking: _Taking, ahead: Sequence[Standing], is_last: bool) -> list[str]:
+        """What no other agent prefers; in the end, before it goes without, anything."""
+        own = self.crowding.own(taking.agent, taking.capability, ahead)
+        ids = self._shuffled(ahead) if is_last and not own else own
+        return ids[: LOOKAHEAD * taking.free]
+
+    def _shuffled(self, ahead: Sequence[Standing]) -> list[str]:
+        """Agents that meet at one line's head try different tasks of a priority band first."""
+        return queueing.shuffled_bands(ahead, chances=[self.chance.random() for _ in ahead])
+
+    def _claim(self, taking: _Taking, waiting: list[Task]) -> None:
+        for task in waiting:
+            if taking.is_over:
+                return
+            loaded = taking.loaded
             if not self._may_take(loaded, task):
                 continue
             if self._stands_back(loaded, task):
-                return taken, True
+                taking.is_done = True
+                return
             try:
                 choice = routing.pulled(loaded, task)
-                taken.append(self.handing.assign(task, loaded, choice=choice, seq=seq))
+                taking.taken.append(self.handing.assign(task, loaded, choice=choice, seq=taking.seq))
             except LostRace:
-                lost += 1
+                taking.lost += 1
+                self.crowding.met(taking.agent, taking.capability)
             except AgentUnavailable:
-                return taken, True
-        return taken, False
-
-    def _waiting(self, ahead: tuple[Standing, ...]) -> list[Task]:
-        """Agents that meet at one line's head try different tasks of a priority band first."""
-        if not ahead:
-            return []
-        chances = [self.chance.random() for _ in ahead]
-        ids = queueing.shuffled_bands(ahead, chances=chances)
-        return [task for task in self.tasks.get_many(ids) if task.in_line]
+                taking.is_done = True
+        taking.is_done = taking.is_done or bool(taking.taken)
 
     def _may_take(self, agent: Agent, task: Task) -> bool:
         now = self.clock()

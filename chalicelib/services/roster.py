@@ -8,6 +8,7 @@ from .ports import AgentStore, Chance
 
 SAMPLE = 100
 FRESH_MS = 1_000
+HEAD_FRESH_MS = 60_000
 LOTTERY = 2**31
 
 
@@ -16,6 +17,8 @@ class _Sample:
     agent_ids: list[str]
     read_at: int
     is_all: bool
+    head: list[str]  # those with the first places
+    head_at: int
 
 
 @dataclass
@@ -41,18 +44,27 @@ class Roster:
             known = self._samples.get(key)
         if known is not None and 0 <= now - known.read_at < FRESH_MS:
             return known.agent_ids
-        sample = self._read(tenant, capability, whole=known is not None and known.is_all, now=now)
+        sample = self._read(tenant, capability, known, now=now)
         with self._lock:
             if len(self._samples) > 10_000:
                 self._samples.clear()
             self._samples[key] = sample
         return sample.agent_ids
 
-    def _read(self, tenant: str, capability: str, *, whole: bool, now: int) -> _Sample:
-        """A small fleet is read whole, in one call; a large one from a random place, around the end."""
-        start = None if whole else int(self.chance.random() * LOTTERY)
+    def _read(self, tenant: str, capability: str, known: _Sample | None, *, now: int) -> _Sample:
+        """In one call: a small fleet whole, a large one from a random place, around the end by what is known
+        of its beginning. A second call while the size is not known, or once a minute.
+        """
+        head, head_at = ([], 0) if known is None else (known.head, known.head_at)
+        is_large = known is not None and not known.is_all
+        if not is_large:
+            head, head_at = self.agents.candidates(tenant, capability, start=None, limit=SAMPLE), now
+            if len(head) < SAMPLE:
+                return _Sample(head, now, True, head, head_at)
+        start = int(self.chance.random() * LOTTERY)
         found = self.agents.candidates(tenant, capability, start=start, limit=SAMPLE)
-        if start is not None and len(found) < SAMPLE:
-            first = self.agents.candidates(tenant, capability, start=None, limit=SAMPLE)
-            found = list(dict.fromkeys([*found, *first]))[:SAMPLE]
-        return _Sample(found, now, is_all=len(found) < SAMPLE)
+        if len(found) < SAMPLE:
+            if now - head_at >= HEAD_FRESH_MS:
+                head, head_at = self.agents.candidates(tenant, capability, start=None, limit=SAMPLE), now
+            found = list(dict.fromkeys([*found, *head]))[:SAMPLE]
+        return _Sample(found, now, len(found) < SAMPLE, head, head_at)

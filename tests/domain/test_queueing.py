@@ -55,3 +55,14 @@ def test_within_a_band_chance_decides() -> None:
 def test_every_row_needs_its_chance() -> None:
     with pytest.raises(ValueError, match="zip"):
         queueing.shuffled_bands([("a", 1)], chances=[])
+
+
+@given(st.lists(st.text(min_size=1, max_size=3), unique=True, max_size=30), st.integers(1, 5))
+def test_each_task_is_for_one_of_those_who_share_a_line_in_order(ids: list[str], among: int) -> None:
+    ordered = [(row_id, n) for n, row_id in enumerate(ids)]
+    parts = [queueing.shared_out(ordered, rank=rank, among=among) for rank in range(among)]
+    assert sorted(row_id for part in parts for row_id in part) == sorted(ids)
+    assert all(part == sorted(part, key=ids.index) for part in parts)
+    assert parts == [
+        queueing.shared_out(ordered[::-1], rank=rank, among=among)[::-1] for rank in range(among)
+    ]
