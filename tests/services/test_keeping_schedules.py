@@ -217,3 +217,30 @@ def test_a_page_of_large_results_ends_where_an_answer_does(w: Watched) -> None:
         if cursor is None:
             break
     assert (len(seen), len(set(seen)), pages) == (20, 20, 2)
+
+
+@pytest.mark.parametrize("stop", ["pause", "delete", "change"])
+def test_hints_in_flight_for_a_slot_that_was_called_off_find_nothing_to_do(w: Watched, stop: str) -> None:
+    schedule_id = scheduled(w).schedule_id
+    w.use_cases.ticking.tick()
+    w.clock.advance(ms=MINUTE - 1)
+    in_flight = [hint for hint in w.queue.sent if hint.row_id == schedule_id]
+    assert len(in_flight) == 2  # its maker's and the tick's
+    if stop == "pause":
+        w.use_cases.schedules.pause(schedule_id, tenant=TENANT, reason=None)
+    elif stop == "delete":
+        w.use_cases.schedules.delete(schedule_id, tenant=TENANT)
+    else:
+        w.use_cases.schedules.change(schedule_id, {"cron": "30 * * * *"}, tenant=TENANT)
+    w.clock.advance(ms=1)
+    w.drain()
+    w.run(seconds=120)
+    assert w.schedules.runs == {}
+
+
+def test_another_expression_moves_the_coming_slots_and_none_that_was(w: Watched) -> None:
+    schedule_id = scheduled(w).schedule_id
+    w.run(seconds=150)
+    w.use_cases.schedules.change(schedule_id, {"cron": "*/5 * * * *"}, tenant=TENANT)
+    w.run(seconds=600)
+    assert [(slot - START_MS) // MINUTE for _, slot in sorted(w.schedules.runs)] == [1, 2, 5, 10]
