@@ -110,3 +110,37 @@ def test_a_cron_expression_is_explained_before_it_is_used(client: Client) -> Non
     bad = client.validate_cron("*/61 * * * *")
     assert not bad.valid
     assert bad.message
+
+
+def test_runs_by_the_second_wait_for_each_other_and_past_slots_run_after_all(
+    target: Target, client: Client, name: str
+) -> None:
+    schedule = client.create_schedule(
+        "report",
+        capability_required=name,
+        client_id=name,
+        cron_expression="*/5 * * * * *",
+        cron_format="seconds",
+        overlap_policy="buffer_one",
+        catchup_policy="none",
+        window_seconds=2,
+        excluded_dates=["2030-12-24"],
+        pause_on_failures=3,
+        input_data={"numbers": [1, 2]},
+    )
+    with target.agent(name, name):
+
+        def done() -> list[Execution]:
+            return [run for run in runs(client, schedule.schedule_id) if run.status == "COMPLETED"]
+
+        until(lambda: len(done()) >= 2, timeout=A_SLOT_S, what="two runs")
+        since = min(run.slot for run in done()) - timedelta(seconds=15)
+        plan = client.backfill_schedule(schedule.schedule_id, since=since, until=since + timedelta(seconds=5))
+        wanted = {planned.slot for planned in plan.slots}
+        assert wanted == {since, since + timedelta(seconds=5)}
+        until(lambda: wanted <= {run.slot for run in done()}, timeout=A_SLOT_S, what="the slots of the past")
+    assert all(run.slot.second % 5 == 0 for run in done())
+    assert client.pause_schedule(schedule.schedule_id, reason="enough").status == "PAUSED"
+    stopped = client.get_schedule(schedule.schedule_id)
+    assert (stopped.status, stopped.overlap_policy, stopped.failed_runs) == ("PAUSED", "buffer_one", 0)
+    client.delete_schedule(schedule.schedule_id)

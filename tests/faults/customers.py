@@ -7,11 +7,13 @@ from typing import Any
 
 from .actors import Client
 from .crowd import Crowd
+from .deployment import MINUTE_MS
 from .task_flows import LARGE
 
 AGAIN = 0.05  # submitted once more, later, under the same key
 CANCELLED = 0.05
 KEYS_APART = 1_000_000  # between two clients
+PAST = 5  # minutes: before any schedule was made
 SPREAD_S = 20  # schedules are made within this time
 Options = dict[str, Any]
 
@@ -67,7 +69,7 @@ def _moment(at: int) -> str:
 
 @dataclass
 class Keeper:
-    """One who keeps `schedules` schedules, each minute's, runs some by hand and pauses some."""
+    """One who keeps `schedules` schedules, each minute's, runs some by hand, pauses and backfills some."""
 
     d: Crowd
     client: Client
@@ -79,16 +81,34 @@ class Keeper:
         for _ in range(self.schedules):
             self.d.baton.pause(self.chance.uniform(0, SPREAD_S / self.schedules))
             made = self.client.schedule(
-                cron_expression="* * * * *",
                 catchup_policy="all",
                 timeout_seconds=20,
                 input_data={"text": LARGE},
+                **_policies(self.chance),
             )
             if made is not None:
                 kept.append(made)
         for schedule_id in self.chance.sample(kept, len(kept) // 3):
             self.d.baton.pause(self.chance.uniform(10, 40))
-            if self.chance.random() < 0.5:
-                self.client.run_now(schedule_id)
-            else:
-                self.client.pause(schedule_id)
+            match self.chance.choice(("run", "pause", "backfill")):
+                case "run":
+                    self.client.run_now(schedule_id)
+                case "pause":
+                    self.client.pause(schedule_id)
+                case _:
+                    self.client.backfill(schedule_id, slot=(self.d.now // MINUTE_MS - PAST) * MINUTE_MS)
+
+
+def _policies(chance: random.Random) -> Options:
+    """Whatever they are, it has a slot in each minute, and misses none."""
+    timing: Options = chance.choice(
+        ({"cron_expression": "* * * * *"}, {"cron_expression": "0 * * * * *", "cron_format": "seconds"})
+    )
+    unusual: list[Options] = [
+        {"overlap_policy": chance.choice(("skip", "buffer_one", "buffer_all", "cancel_previous"))},
+        {"window_seconds": chance.choice((5, 30))},
+        {"catchup_window_seconds": 86_400},
+        {"excluded_dates": ["2030-12-24", "2031-01-01"]},
+    ]
+    chosen = chance.sample(unusual, chance.choice((0, 1, 1, 2)))
+    return timing | {name: value for options in chosen for name, value in options.items()}

@@ -51,7 +51,7 @@ def _of_result(c: Cast, task: Task | None, task_id: str, result: object) -> Iter
 
 
 def slots_kept(c: Cast) -> list[str]:
-    """10, 11: each minute's slot once since a schedule was made, none after it was paused.
+    """10, 11: each minute's slot once since a schedule was made, at its place, none after it was paused.
 
     A slot may wait or be skipped while a run is open; none may be missed.
     """
@@ -61,9 +61,10 @@ def slots_kept(c: Cast) -> list[str]:
         asked, answered = c.ledger.paused.get(schedule_id, (c.d.now, c.d.now))
         runs = {e.slot: e for e in s.executions if e.schedule_id == schedule_id and e.slot % 1000 == 0}
         told = {slot for slot, run in runs.items() if run.status is not ExecutionStatus.MISSED}
-        fired = sorted({*told, *schedule.waiting})
         first = (schedule.created_at // MINUTE_MS + 1) * MINUTE_MS
-        wanted, allowed = (list(range(first, until + 1, MINUTE_MS)) for until in (asked, answered))
+        fired = sorted(slot for slot in {*told, *schedule.waiting} if slot >= first)
+        lasts = asked - schedule.spread_ms, answered - schedule.spread_ms
+        wanted, allowed = (list(range(first, last + 1, MINUTE_MS)) for last in lasts)
         if fired[: len(wanted)] != wanted or allowed[: len(fired)] != fired:
             found.append(f"10: {schedule_id} fired {fired}, not {wanted} (at most {allowed})")
         promised = {slot for owner, slot in c.ledger.backfilled if owner == schedule_id}
