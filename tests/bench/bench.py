@@ -23,12 +23,34 @@ class Scale:
     slots: int
     slots_over: int  # seconds
     slots_at_once: int
+    crons: int  # schedules with seconds, each with a slot in each of
+    cron_minutes: int
     backlog: int
     imports: int
 
 
-FULL = Scale(seconds=6, starts=40, slots=220, slots_over=40, slots_at_once=60, backlog=100_000, imports=7)
-QUICK = Scale(seconds=1.5, starts=10, slots=40, slots_over=8, slots_at_once=20, backlog=5_000, imports=3)
+FULL = Scale(
+    seconds=6,
+    starts=40,
+    slots=220,
+    slots_over=40,
+    slots_at_once=60,
+    crons=500,
+    cron_minutes=3,
+    backlog=100_000,
+    imports=7,
+)
+QUICK = Scale(
+    seconds=1.5,
+    starts=10,
+    slots=40,
+    slots_over=8,
+    slots_at_once=20,
+    crons=40,
+    cron_minutes=1,
+    backlog=5_000,
+    imports=3,
+)
 
 
 @dataclass(frozen=True)

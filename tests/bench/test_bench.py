@@ -1,13 +1,16 @@
 """What the benchmark measures with is right itself; how fast things are is nobody's test."""
 
 import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from agent_client.models import Execution
 from chalicelib.domain import queueing
 from infra.local.engine import LocalCloud
 from tests.bench import __main__ as command
-from tests.bench import backlog
+from tests.bench import backlog, by_cron
 from tests.bench.bench import Table
 from tests.bench.measuring import Samples, milliseconds, under_load
 
@@ -59,3 +62,14 @@ def test_a_table_is_markdown():
 def test_the_page_has_room_for_the_tables():
     page = command.PAGE.read_text()
     assert page.count(command.BEGIN) == page.count(command.END) == 1
+
+
+def test_a_slot_that_is_missed_or_early_ends_the_benchmark():
+    slot = datetime(2027, 1, 15, 8, tzinfo=UTC)
+    good = Execution(slot=slot, task_id="task-1", executed_at=slot + timedelta(seconds=1))
+    assert list(by_cron._of_each("s", [slot], [good])) == [1.0]
+    early = replace(good, executed_at=slot - timedelta(seconds=1))
+    missed = replace(good, task_id=None)
+    for runs in ([], [missed], [early], [good, good]):
+        with pytest.raises(by_cron.Broken):
+            list(by_cron._of_each("s", [slot], runs))
