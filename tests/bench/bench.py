@@ -46,8 +46,8 @@ QUICK = Scale(
     slots=40,
     slots_over=8,
     slots_at_once=20,
-    crons=40,
-    cron_minutes=1,
+    crons=0,
+    cron_minutes=0,
     backlog=5_000,
     imports=3,
 )
