@@ -17,7 +17,7 @@ from agent_client._jobs import Fail, Retry, TaskContext
 from agent_client._retries import Retries
 from agent_client._shift import Ending
 from agent_client._sqs_long_poll import SqsLongPoll
-from agent_client._trust_models import AgentTrust, Quarantine, Trust, TrustAdjustment, TrustEvent
+from agent_client._trust_models import AgentTrust, Leader, Quarantine, Trust, TrustAdjustment, TrustEvent
 from agent_client.agent import Agent
 from agent_client.client import Client
 from agent_client.errors import (
@@ -98,6 +98,7 @@ __all__ = [
     "HttpWire",
     "IdempotencyMismatch",
     "IllegalMove",
+    "Leader",
     "MessageRedrive",
     "NotFound",
     "PayloadTooLarge",

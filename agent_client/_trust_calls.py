@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent_client._calls import Call, Calls, present, segment
-from agent_client._trust_models import AgentTrust, TrustAdjustment, TrustEvent
+from agent_client._trust_models import AgentTrust, Leader, Leaderboard, TrustAdjustment, TrustEvent
 
 
 def _root(agent_id: str) -> str:
@@ -14,6 +14,11 @@ def _root(agent_id: str) -> str:
 
 class TrustCalls(Calls):
     """How far agents are trusted, and why."""
+
+    def leaderboard(self, *, capability: str | None = None, limit: int | None = None) -> tuple[Leader, ...]:
+        """The most trusted agents of a capability, or over all, by lower bound; at most 100."""
+        call = Call("GET", "/ains/agents/leaderboard", query={"capability": capability, "limit": limit})
+        return self._fetch(Leaderboard, call).leaders
 
     def agent_trust(self, agent_id: str) -> AgentTrust:
         """Over all and by capability, and whether it is in quarantine."""

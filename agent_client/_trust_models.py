@@ -57,6 +57,27 @@ class TrustEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Leader:
+    """An agent's place on a leaderboard, 1 first."""
+
+    agent_id: str
+    rank: int
+    display_name: str | None = None
+    status: str | None = None
+    trust_score: float | None = None
+    lower_bound: float | None = None
+    effective_results: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaderboard:
+    """The most trusted first."""
+
+    leaders: tuple[Leader, ...]
+    capability: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrustAdjustment:
     """What an admin added, and what it changed."""
 

@@ -81,6 +81,7 @@ class FakeAgents:
     chance: random.Random
     rows: dict[str, Agent] = field(default_factory=dict)
     capability_rows: dict[tuple[str, str], tuple[Any, int | None]] = field(default_factory=dict)
+    ranks: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def add(self, agent: Agent, descriptions: Mapping[str, Any]) -> Agent | None:
         if agent.agent_id in self.rows:
@@ -93,6 +94,7 @@ class FakeAgents:
         for name in agent.profile.capabilities:
             key = (f"{agent.tenant}#{name}", agent.agent_id)
             self.capability_rows[key] = (descriptions.get(name), self.chance.randrange(2**31))
+            self.ranks.pop(key, None)
 
     def reregister(self, agent: Agent, *, was: Agent, descriptions: Mapping[str, Any]) -> Agent:
         row = self.rows.get(agent.agent_id)
@@ -100,6 +102,7 @@ class FakeAgents:
             raise LostRace("the row changed between read and write")
         for name in set(was.profile.capabilities) - set(agent.profile.capabilities):
             self.capability_rows.pop((f"{agent.tenant}#{name}", agent.agent_id), None)
+            self.ranks.pop((f"{agent.tenant}#{name}", agent.agent_id), None)
         kept: dict[str, Any] = {
             "in_flight": row.in_flight,
             "last_assigned_at": row.last_assigned_at,
@@ -186,6 +189,25 @@ class FakeAgents:
             del self.rows[agent.agent_id]
         for name in agent.profile.capabilities:
             self.capability_rows.pop((f"{agent.tenant}#{name}", agent.agent_id), None)
+        for name in ("", *agent.profile.capabilities):
+            self.ranks.pop((f"{agent.tenant}#{name}", agent.agent_id), None)
+
+    def rank(self, agent: Agent, ranks: tuple[int, ...]) -> None:
+        for name, rank in zip(("", *agent.profile.capabilities), ranks, strict=True):
+            key = (f"{agent.tenant}#{name}", agent.agent_id)
+            if key in self.capability_rows or name == "":
+                self.ranks[key] = rank
+        row = self.rows.get(agent.agent_id)
+        if row is not None and not row.left:
+            self.rows[agent.agent_id] = replace(row, ranks=ranks)
+
+    def leaders(
+        self, tenant: str, capability: str | None, *, limit: int, cursor: str | None
+    ) -> Page[tuple[str, int]]:
+        board = f"{tenant}#{capability or ''}"
+        places = [(agent_id, rank) for (name, agent_id), rank in self.ranks.items() if name == board]
+        places.sort(key=lambda place: -place[1])
+        return _paged(places, limit=limit, cursor=cursor, of=f"leaders of {board}")
 
     def set_listed(self, agent: Agent, *, listed: bool) -> None:
         for name in agent.profile.capabilities:

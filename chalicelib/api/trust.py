@@ -19,6 +19,8 @@ from .times import iso, iso_or_none
 from .trust_wire import (
     AgentTrust,
     CapabilityTrust,
+    Leader,
+    Leaderboard,
     Quarantine,
     TrustAdjustment,
     TrustHistory,
@@ -47,6 +49,13 @@ class TrustAdjusting(Request):
     lift_quarantine: bool = False
 
 
+class LeaderQuery(Request):
+    """Whose board, and how many of it."""
+
+    capability: Capability | None = None
+    limit: Limit = 20
+
+
 class HistoryQuery(Request):
     """Where the history goes on, and how far. Its cursors are longer than others."""
 
@@ -67,6 +76,28 @@ def get_trust(call: Call[NoQuery, NoBody]) -> AgentTrust:
         effective_results=round(over_all.effective_results, 2),
         capabilities=[_of_capability(agent, name, now) for name in agent.profile.capabilities],
         quarantine=_quarantine(agent),
+    )
+
+
+@routes.route("GET", "/ains/agents/leaderboard", Leaderboard, query=LeaderQuery)
+def get_leaderboard(call: Call[LeaderQuery, NoBody]) -> Leaderboard:
+    """The agents most surely good at a capability, or over all: by lower bound, newcomers left out."""
+    asked, now = call.query, call.use_cases.clock()
+    best = call.use_cases.trusting.leaders(asked.capability, tenant=call.tenant, limit=asked.limit)
+    leaders = [_leader(agent, place, asked.capability, now) for place, agent in enumerate(best, 1)]
+    return Leaderboard(capability=asked.capability, leaders=leaders)
+
+
+def _leader(agent: Agent, place: int, capability: str | None, now: int) -> Leader:
+    believed = agent.trust(capability, now=now)
+    return Leader(
+        rank=place,
+        agent_id=agent.agent_id,
+        display_name=agent.profile.display_name,
+        status=agent.status(now).value,
+        trust_score=score(believed),
+        lower_bound=round(believed.lower_bound, 4),
+        effective_results=round(believed.effective_results, 2),
     )
 
 

@@ -37,6 +37,27 @@ class AgentTrust:
 
 
 @wire
+class Leader:
+    """An agent's place among those that have results; the numbers are of the board's capability."""
+
+    rank: int
+    agent_id: str
+    display_name: str
+    status: str
+    trust_score: float
+    lower_bound: float
+    effective_results: float
+
+
+@wire
+class Leaderboard:
+    """The most trusted first, by lower bound."""
+
+    capability: str | None
+    leaders: list[Leader]
+
+
+@wire
 class TrustMove:
     """One thing that moved trust in a capability, with the scores before and after it.
 

@@ -1,5 +1,6 @@
 """An agent: what it can do, whether it is alive, how much it holds."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -90,6 +91,7 @@ class Agent:
     due_at: int | None = None
     evidence: Mapping[str, float] = field(default_factory=dict)
     streak: Streak = Streak()  # of faults
+    ranks: tuple[int, ...] = ()  # as stored: over all, then of each capability
     request: str | None = None  # fingerprint of the request that an idempotency key came with
 
     def status(self, now: int) -> AgentStatus:
@@ -119,6 +121,16 @@ class Agent:
     def free_slots(self) -> int:
         """How many more tasks it may hold."""
         return max(0, self.slots - self.in_flight)
+
+    def new_ranks(self, now: int) -> tuple[int, ...] | None:
+        """Its places on the leaderboards, where they are no longer those stored; None for a newcomer too."""
+        if not self.evidence:
+            return None
+        true = [trust.rank(self.trust(name, now=now)) for name in (None, *self.profile.capabilities)]
+        known = self.ranks if len(self.ranks) == len(true) else (math.inf,) * len(true)
+        if all(abs(one - other) <= trust.RANK_SLACK for one, other in zip(true, known, strict=True)):
+            return None
+        return tuple(map(round, true))
 
     @property
     def is_remembered(self) -> bool:

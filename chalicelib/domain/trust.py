@@ -23,6 +23,9 @@ PRIOR_MEAN = 0.5
 ENOUGH_RESULTS = 10.0  # from here on a minimum is held against the lower bound
 CLIENT_CAP = 50.0  # effective results that one client's evidence counts for at most
 CLIENT_PARTS = ("", "1", "2", "3")  # a client's evidence stands in one of these
+RANK_STEP = 0.02
+RANK_SLACK = 0.75  # steps that a rank may be off before it is written anew: no flapping between two
+FORGOTTEN = 0.14  # above the lower bound that remains when all evidence is forgotten
 ADMIN_PART = "a"  # an admin's, which counts in full
 TIME = "~"  # stands behind the capability in the name of the sum of what successes took
 _PARTS = (*CLIENT_PARTS, ADMIN_PART)
@@ -94,6 +97,16 @@ class Posterior:
     def assured(self) -> float:
         """What a given minimum is held against: the lower bound, or the mean while little is known."""
         return self.lower_bound if self.effective_results >= ENOUGH_RESULTS else self.mean
+
+
+def rank(believed: Posterior) -> float:
+    """Its place on a leaderboard: the lower bound in steps, of which whole numbers are stored."""
+    return believed.lower_bound / RANK_STEP
+
+
+def highest(stored: int) -> float:
+    """What the lower bound of an agent may have become, at most, that stands at this rank or below."""
+    return max((stored + RANK_SLACK) * RANK_STEP, FORGOTTEN)
 
 
 def weight(now: int) -> float:

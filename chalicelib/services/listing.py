@@ -18,12 +18,19 @@ class Listing:
 
     def relist(self, agent: Agent) -> None:
         """Enter or leave the index of candidates as it changed its mind, came back, or was drained."""
+        self.rerank(agent)
         now = self.clock()
         if agent.is_taking(now) != agent.listed:
             self.agents.set_listed(agent, listed=agent.is_taking(now))
             at = agent.next_look(now) or now
             self.agents.rearm(agent, at)
             self.queue.announce(*of_due(Aggregate.AGENT, agent.agent_id, at, now=now), now=now)
+
+    def rerank(self, agent: Agent) -> None:
+        """Its places on the leaderboards follow its trust, at its signs of life: finishing stays cheap."""
+        ranks = agent.new_ranks(self.clock())
+        if ranks is not None and not agent.left:
+            self.agents.rank(agent, ranks)
 
     def offer_work(self, agent: Agent) -> None:
         """An agent with a queue is given work; others take it at their poll or sync."""

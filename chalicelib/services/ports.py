@@ -172,6 +172,14 @@ class AgentStore(Clocked, Protocol):
     def set_listed(self, agent: Agent, *, listed: bool) -> None:
         """Stand in, or leave, the index of agents that may take work, for each of its capabilities."""
 
+    def rank(self, agent: Agent, ranks: tuple[int, ...]) -> None:
+        """Its places on the leaderboards: over all, then of each capability. Fine when its rows are gone."""
+
+    def leaders(
+        self, tenant: str, capability: str | None, *, limit: int, cursor: str | None
+    ) -> Page[tuple[str, int]]:
+        """Ids and stored ranks of a capability, or over all, highest first (an index: it may lag)."""
+
     def candidates(self, tenant: str, capability: str, *, start: int | None, limit: int) -> list[str]:
         """Agent ids of one capability from a place in the lottery on; all of them may be full or gone."""
 

@@ -15,6 +15,8 @@ from chalicelib.domain.trust_events import Adjustment, Told, TrustEvent
 from .listing import Listing
 from .ports import AgentStore, Clock, NewId, Page, TrustLedger
 
+LEADERS = 100  # keys a read
+MOST_PAGES = 10
 ROUNDS = 10  # reads for one page: rows that moved on are passed over
 _DIGITS = 9  # of a sum, in a cursor
 
@@ -88,6 +90,28 @@ class Trusting:
         if agent is not None and not agent.left:
             self.listing.relist(agent)
             self.listing.offer_work(agent)
+
+    def leaders(self, capability: str | None, *, tenant: str, limit: int) -> list[Agent]:
+        """Agents that have results, the highest lower bound first, as it is now.
+
+        Ranks are stored in steps and lag a heartbeat: read until nobody further down can be among these.
+        """
+        now = self.clock()
+        found: list[tuple[float, float, Agent]] = []
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            page = self.agents.leaders(tenant, capability, limit=LEADERS, cursor=cursor)
+            for agent in self.agents.get_many([agent_id for agent_id, _ in page.items]):
+                believed = agent.trust(capability, now=now)
+                if agent.tenant == tenant and not agent.left:
+                    found.append((believed.lower_bound, believed.effective_results, agent))
+            found = sorted(found, key=lambda one: (-one[0], -one[1], one[2].agent_id))[:limit]
+            cursor = page.cursor
+            if cursor is None:
+                break
+            if len(found) == limit and found[-1][0] >= trust.highest(page.items[-1][1]):
+                break
+        return [agent for _, _, agent in found]
 
     def history(self, agent_id: str, *, tenant: str, limit: int, cursor: str | None) -> Page[Told]:
         """What moved its trust in the last 30 days, newest first (indexes: they may lag). Raises NotFound."""

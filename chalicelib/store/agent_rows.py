@@ -58,6 +58,7 @@ def to_record(agent: Agent) -> AgentRecord:
         faults=agent.streak.faults or None,
         failed_probes=agent.streak.failed_probes or None,
         fault_at=agent.streak.last_at or None,
+        ranks=list(agent.ranks) or None,
         request=agent.request,
         clock_shard=None if agent.due_at is None else clock_shard(agent.agent_id),
         due_at=agent.due_at,
@@ -89,6 +90,7 @@ def from_record(record: AgentRecord) -> Agent:
         due_at=_whole(record.due_at),
         evidence={name: float(weight) for name, weight in record.evidence.as_dict().items()},
         streak=Streak(int(record.faults or 0), int(record.failed_probes or 0), int(record.fault_at or 0)),
+        ranks=tuple(record.ranks or ()),
         request=record.request,
     )
 

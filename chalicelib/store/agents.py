@@ -11,7 +11,7 @@ from chalicelib.services.ports import Chance, DueRow, Page
 
 from . import paging
 from .agent_rows import Actions, Condition, armed, from_record, lifted, same, to_record
-from .capabilities import Capabilities
+from .capabilities import OVER_ALL, Capabilities
 from .reads import rows_of
 from .tables import AgentRecord
 from .writes import Refused, Writes
@@ -59,6 +59,7 @@ class DynamoAgents:
             AgentRecord.departed.remove(),
             AgentRecord.unlisted.remove(),
             AgentRecord.ttl.remove(),
+            AgentRecord.ranks.remove(),
             *armed(agent.agent_id, agent.due_at),
         ]
         if agent.starts_afresh(was):
@@ -171,6 +172,17 @@ class DynamoAgents:
             if refused.item is not None:
                 return  # registered again, or still counted for a task
         self._capabilities.remove(seen)
+
+    def rank(self, agent: Agent, ranks: tuple[int, ...]) -> None:
+        self._capabilities.rank(agent, ranks)
+        with suppress(Refused):
+            there = AgentRecord.departed.does_not_exist() & AgentRecord.agent_id.exists()
+            self._update(agent.agent_id, [AgentRecord.ranks.set(list(ranks))], there)
+
+    def leaders(
+        self, tenant: str, capability: str | None, *, limit: int, cursor: str | None
+    ) -> Page[tuple[str, int]]:
+        return self._capabilities.leaders(tenant, capability or OVER_ALL, limit=limit, cursor=cursor)
 
     def candidates(self, tenant: str, capability: str, *, start: int | None, limit: int) -> list[str]:
         return self._capabilities.candidates(tenant, capability, start=start, limit=limit)

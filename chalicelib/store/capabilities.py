@@ -15,6 +15,7 @@ from .tables import CapabilityRecord
 from .writes import Refused, Writes
 
 LOTTERY = 2**31
+OVER_ALL = ""  # no capability has this name
 
 
 class Capabilities:
@@ -49,14 +50,41 @@ class Capabilities:
             with suppress(Refused):  # the capability's row is gone: nothing to list
                 self._writes.once(partial(row.update, actions=[drawn], condition=there), cid="")
 
+    def rank(self, agent: Agent, ranks: tuple[int, ...]) -> None:
+        """Those that differ from the ranks it has; the row over all draws a place: `remove` knows it so."""
+        known = agent.ranks if len(agent.ranks) == len(ranks) else (None,) * len(ranks)
+        for name, rank, was in zip((OVER_ALL, *agent.profile.capabilities), ranks, known, strict=True):
+            if rank == was:
+                continue
+            row = CapabilityRecord(_key(agent.tenant, name), agent.agent_id)
+            placed = CapabilityRecord.rank.set(rank)
+            if name == OVER_ALL:
+                row.update(actions=[placed, CapabilityRecord.lottery.set(self._place())])
+                continue
+            there = CapabilityRecord.capability.exists()
+            with suppress(Refused):  # the capability's row is gone: nothing to rank
+                self._writes.once(partial(row.update, actions=[placed], condition=there), cid="")
+
+    def leaders(
+        self, tenant: str, capability: str, *, limit: int, cursor: str | None
+    ) -> Page[tuple[str, int]]:
+        """Agent ids with their ranks, highest first."""
+        key = _key(tenant, capability)
+        rows, after = paging.queried(
+            CapabilityRecord.trust, key, limit=limit, cursor=cursor, newest_first=True
+        )
+        return Page(tuple((row.agent_id, int(row.rank or 0)) for row in rows), after)
+
     def of(self, agent: Agent) -> list[CapabilityRecord]:
-        """The rows as they stand."""
-        keys = [(_key(agent.tenant, name), agent.agent_id) for name in agent.profile.capabilities]
+        """The rows as they stand, that of its rank over all too."""
+        names = (OVER_ALL, *agent.profile.capabilities)
+        keys = [(_key(agent.tenant, name), agent.agent_id) for name in names]
         return rows_of(self._writes.connection, CapabilityRecord, keys)
 
     def described(self, agent: Agent) -> list[tuple[str, Any]]:
         """Name and description of each."""
-        return [(row.capability.split("#", 1)[1], row.description) for row in self.of(agent)]
+        rows = [(row.capability.split("#", 1)[1], row.description) for row in self.of(agent)]
+        return [(name, description) for name, description in rows if name != OVER_ALL]
 
     def remove(self, rows: Iterable[CapabilityRecord]) -> None:
         """Those that still have the place they were seen with: a new registration draws others."""

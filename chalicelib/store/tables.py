@@ -58,6 +58,7 @@ class AgentRecord(Model):
     faults = NumberAttribute(null=True)
     failed_probes = NumberAttribute(null=True)
     fault_at = NumberAttribute(null=True)
+    ranks = JSONAttribute(null=True)
     request = UnicodeAttribute(null=True)
     cid = UnicodeAttribute(null=True)
     clock_shard = NumberAttribute(null=True)
@@ -74,8 +75,16 @@ class Candidates(GlobalSecondaryIndex["CapabilityRecord"]):
     lottery = NumberAttribute(range_key=True)
 
 
+class Trusted(GlobalSecondaryIndex["CapabilityRecord"]):
+    """Agents that have results, by the lower bound of their trust in steps; sparse."""
+
+    Meta = _keys("trust")
+    capability = UnicodeAttribute(hash_key=True)
+    rank = NumberAttribute(range_key=True)
+
+
 class CapabilityRecord(Model):
-    """One capability ("<tenant>#<name>") of one agent."""
+    """One capability ("<tenant>#<name>") of one agent; "<tenant>#" for its rank over all."""
 
     class Meta:
         table_name = "capabilities"
@@ -84,7 +93,9 @@ class CapabilityRecord(Model):
     agent_id = UnicodeAttribute(range_key=True)
     description = JSONAttribute(null=True)
     lottery = NumberAttribute(null=True)
+    rank = NumberAttribute(null=True)
     candidates = Candidates()
+    trust = Trusted()
 
 
 class TaskQueue(GlobalSecondaryIndex["TaskRecord"]):

@@ -32,6 +32,11 @@ CALLS = [
     (lambda c: c.get_agent("a/1"), "GET /ains/agents/a%2F1", AGENT),
     (lambda c: c.delete_agent("a-1"), "DELETE /ains/agents/a-1", AGENT),
     (
+        lambda c: c.leaderboard(capability="x", limit=5),
+        "GET /ains/agents/leaderboard?capability=x&limit=5",
+        ok(leaders=[]),
+    ),
+    (
         lambda c: c.agent_trust("a-1"),
         "GET /ains/agents/a-1/trust",
         ok(agent_id="a-1", trust_score=0.5),

@@ -56,3 +56,11 @@ def test_a_key_of_ones_own_is_sent() -> None:
     client.adjust_trust("a", reason="fixed", lift_quarantine=True, idempotency_key="mine")
     assert wire.requests[0].headers["Idempotency-Key"] == "mine"
     assert json.loads(wire.requests[0].body) == {"reason": "fixed", "lift_quarantine": True}
+
+
+def test_a_leaderboard_is_told_in_its_order() -> None:
+    rows = [{"agent_id": "b", "rank": 1, "lower_bound": 0.9}, {"agent_id": "a", "rank": 2}]
+    client, wire, _ = scripted(ok(capability=None, leaders=rows))
+    best, second = client.leaderboard()
+    assert (best.agent_id, best.lower_bound, second.rank) == ("b", 0.9, 2)
+    assert wire.requests[0].target == "/ains/agents/leaderboard"

@@ -138,3 +138,23 @@ def test_a_minimum_is_held_against_the_lower_bound_once_enough_is_known(api, age
     assert (found(0.8), found(0.9)) == (1, 0)
     api.post(URL + "/adjust", {**ADJUST, "successes": 1})
     assert (found(0.65), found(0.8)) == (1, 0)
+
+
+def test_the_leaderboard_shows_the_surest_first(api, agent):
+    api.post("/ains/agents", {"agent_id": "b", "display_name": "B", "capabilities": ["report-v1"]})
+    api.post(URL + "/adjust", ADJUST)
+    api.post("/ains/agents/b/trust/adjust", {**ADJUST, "successes": 60})
+    board = api.get("/ains/agents/leaderboard?capability=report-v1").body
+    assert board["capability"] == "report-v1"
+    assert [(row["rank"], row["agent_id"]) for row in board["leaders"]] == [(1, "b"), (2, "a")]
+    assert board["leaders"][1] == {
+        "rank": 2,
+        "agent_id": "a",
+        "display_name": "A",
+        "status": "ACTIVE",
+        "trust_score": 0.8,
+        "lower_bound": 0.567,
+        "effective_results": 6.0,
+    }
+    assert len(api.get("/ains/agents/leaderboard?limit=1").body["leaders"]) == 1
+    assert api.get("/ains/agents/leaderboard?capability=draw").body["leaders"] == []

@@ -155,10 +155,12 @@ class Rush:
         self.calls.clear()
 
     def _assembled(self) -> UseCases:
+        payloads = fakes.FakePayloads()
         ports = {
             "tasks": self.tasks,
             "agents": self.tasks.agents,
-            "payloads": fakes.FakePayloads(),
+            "payloads": payloads,
+            "trust": fakes.FakeTrust(self.tasks, payloads),
             "schedules": self.schedules,
             "ticks": fakes.FakeTicks(),
             "queue": self.queue,

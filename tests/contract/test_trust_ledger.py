@@ -13,7 +13,7 @@ from chalicelib.domain.trust import Posterior
 from chalicelib.domain.trust_events import Adjustment, TrustEvent
 from tests.contract.implementations import Stores
 from tests.contract.test_claims import row
-from tests.contract.values import NOW, a_task, an_agent, held, in_line
+from tests.contract.values import NOW, TENANT, a_task, an_agent, held, in_line
 
 EVER = 2**53
 
@@ -151,3 +151,49 @@ def test_an_agent_that_is_gone_is_not_adjusted(stores: Stores) -> None:
     with pytest.raises(NotFound):
         stores.trust.adjust(an_adjustment())
     assert stores.trust.adjustment("agent-1", "adjustment-1") is None
+
+
+def board(stores: Stores, capability: str | None = None, *, limit: int = 100) -> list[tuple[str, int]]:
+    found: list[tuple[str, int]] = []
+    cursor: str | None = None
+    while True:
+        page = stores.agents.leaders(TENANT, capability, limit=limit, cursor=cursor)
+        found += page.items
+        cursor = page.cursor
+        if cursor is None:
+            return found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_a_leaderboard_has_those_that_were_ranked_highest_first(stores: Stores, limit: int) -> None:
+    for name, ranks in (("agent-1", (30, 31)), ("agent-2", (40, 20)), ("agent-3", (5, 40))):
+        stores.agents.add(an_agent(name), {})
+        stores.agents.rank(an_agent(name), ranks)
+    stores.agents.add(an_agent("newcomer"), {})
+    assert board(stores, limit=limit) == [("agent-2", 40), ("agent-1", 30), ("agent-3", 5)]
+    assert board(stores, "math", limit=limit) == [("agent-3", 40), ("agent-1", 31), ("agent-2", 20)]
+    assert board(stores, "text", limit=limit) == []
+    assert row(stores).ranks == (30, 31)
+    assert stores.agents.capabilities(an_agent()) == [("math", None)]
+
+
+def test_a_rank_moves_and_is_gone_with_its_agent(stores: Stores) -> None:
+    stores.agents.add(an_agent(), {})
+    stores.agents.rank(an_agent(), (30, 31))
+    stores.agents.rank(row(stores), (30, 33))
+    assert (board(stores), board(stores, "math")) == ([("agent-1", 30)], [("agent-1", 33)])
+    gone = stores.agents.depart("agent-1", now=NOW)
+    assert gone is not None
+    stores.agents.bury(gone)
+    assert (board(stores), board(stores, "math")) == ([], [])
+    stores.agents.rank(gone, (1, 1))
+    assert board(stores, "math") == []
+    assert stores.agents.get("agent-1") is None
+
+
+def test_registering_again_asks_for_new_ranks(stores: Stores) -> None:
+    stores.agents.add(an_agent(), {})
+    stores.agents.rank(an_agent(), (30, 31))
+    fresh = stores.agents.reregister(an_agent(), was=row(stores), descriptions={})
+    assert fresh.ranks == ()
+    assert board(stores, "math") == []

@@ -36,6 +36,7 @@ def take_rare_ways(deployed: Deployment) -> None:
         "/aitp/tasks/schedule?client_id=rare",
         "/aitp/queue/stats",
         "/ains/agents/rare-timeout/trust",
+        "/ains/agents/leaderboard",
     ):
         deployed.got(path)
 

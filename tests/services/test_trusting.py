@@ -10,6 +10,7 @@ from chalicelib.domain.errors import DomainError, Invalid, KeyReused, NotFound
 from chalicelib.domain.quarantine import FAULTS, Streak
 from chalicelib.domain.task import RETENTION_S, Status
 from chalicelib.domain.trust_events import Adjustment, Told
+from chalicelib.services.ports import Page
 from chalicelib.services.trusting import Wanted
 
 from .doing import TENANT, complete, registered, report, row, start, submitted
@@ -280,3 +281,77 @@ def test_what_cannot_be_adjusted_or_read_changes_nothing(
     with pytest.raises(refusal):
         what(w)  # type: ignore[operator]
     assert agent(w) == before
+
+
+def best(w: Watched, capability: str | None = "report", limit: int = 20) -> list[str]:
+    found = w.use_cases.trusting.leaders(capability, tenant=TENANT, limit=limit)
+    return [leader.agent_id for leader in found]
+
+
+def known(w: Watched, agent_id: str, good: float, bad: float = 0, **registration: object) -> None:
+    """An agent with that many results of now."""
+    registered(w, agent_id, **registration)  # type: ignore[arg-type]
+    adjust(w, agent_id, capability="report", successes=good, faults=bad)
+
+
+def test_the_leaderboard_goes_by_what_is_sure_and_leaves_newcomers_out(w: Watched) -> None:
+    known(w, "much", 90, 10)
+    known(w, "little", 3)
+    known(w, "bad", 1, 30)
+    registered(w, "newcomer")
+    assert best(w) == best(w, None) == ["much", "little", "bad"]
+    assert best(w, limit=1) == ["much"]
+    assert best(w, "draw") == []
+
+
+def test_ties_are_told_by_what_stands_behind_them_and_then_by_name(w: Watched) -> None:
+    known(w, "b", 5)
+    known(w, "a", 5)
+    assert best(w) == ["a", "b"]
+
+
+def test_it_follows_at_the_next_sign_of_life_and_decays(w: Watched) -> None:
+    known(w, "a", 20)
+    stored = agent(w).ranks
+    works(w, *[False] * 4)
+    polled(w)
+    after = agent(w).ranks
+    assert after[0] < stored[0]
+    w.clock.advance(seconds=56 * 24 * 3_600)
+    assert agent(w).ranks == after
+    w.use_cases.agents.heartbeat("a", tenant=TENANT, wish=None)
+    assert agent(w).ranks[0] < after[0]
+
+
+def test_stored_ranks_that_lag_do_not_hide_who_is_better(w: Watched) -> None:
+    """The one at the head has forgotten most; its row says so only when it is heard of again."""
+    known(w, "old", 12)
+    w.clock.advance(seconds=60 * 24 * 3_600)
+    known(w, "new", 6)
+    assert agent(w, "old").ranks > agent(w, "new").ranks
+    assert best(w, limit=1) == ["new"]
+
+
+def test_a_long_board_is_read_only_as_far_as_it_matters(w: Watched) -> None:
+    for n in range(230):
+        known(w, f"agent-{n:03}", 1 + n // 10)
+    reads: list[str | None] = []
+    leaders = w.agents.leaders
+
+    def counted(
+        tenant: str, capability: str | None, *, limit: int, cursor: str | None
+    ) -> Page[tuple[str, int]]:
+        reads.append(cursor)
+        return leaders(tenant, capability, limit=limit, cursor=cursor)
+
+    w.agents.leaders = counted  # type: ignore[method-assign]
+    assert best(w, limit=3) == ["agent-220", "agent-221", "agent-222"]
+    assert len(reads) == 1
+    assert len(best(w, limit=100)) == 100
+    w.use_cases.agents.leave("agent-220", tenant=TENANT)
+    assert best(w, limit=1) == ["agent-221"]
+
+
+def test_a_board_is_read_no_further_than_a_thousand_keys(w: Watched) -> None:
+    w.agents.ranks = {(f"{TENANT}#report", f"gone-{n}"): 40 for n in range(1_200)}
+    assert best(w) == []

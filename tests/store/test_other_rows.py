@@ -8,7 +8,9 @@ from pynamodb.models import Model
 
 from chalicelib.domain.agent import Profile
 from chalicelib.domain.dead_message import DeadMessage
+from chalicelib.domain.quarantine import Streak
 from chalicelib.domain.schedule import ExecutionStatus
+from chalicelib.domain.trust import CLIENT_PARTS
 from chalicelib.store.agent_rows import to_record
 from chalicelib.store.schedule_rows import columns, from_record, run_from_record, run_record
 from chalicelib.store.tables import DeadMessageRecord, ExecutionRecord, PayloadRecord, ScheduleRecord
@@ -35,7 +37,14 @@ def test_a_typical_agents_row_stays_under_a_kilobyte() -> None:
         "agent-01jd3m8x5v9k2w7q4r6t8y0zaa",
         profile=profile,
         session_id="session-01jd3m8x5v9k2w7q4r6t8y0zbb",
-        evidence={f"{name}{sign}": 1.2345678901234567e20 for name in names for sign in "+-"},
+        evidence={
+            f"{name}{sign}{part}": 123_456_789_012.0 * 1e5
+            for name in names
+            for sign in "+-"
+            for part in CLIENT_PARTS[:3]
+        },
+        streak=Streak(4, 0, NOW),
+        ranks=(41, 42, 43, 44),
         in_flight=3,
         seq=123_456,
         acked=123_455,
