@@ -124,6 +124,15 @@ def three_wait(c: Cast) -> None:
     c.d.drain()
 
 
+def join_them(c: Cast) -> None:
+    """Where others wait, a task is given its turn."""
+    c.d.advance(2)
+    c.submitted(2)
+    c.d.drain()
+    assert c.a.register()
+    c.a.sync()
+
+
 def prioritise(c: Cast) -> None:
     """The last comes first, and only then is there somebody to take one."""
     c.client.prioritise(c.ids[2], 10)
@@ -156,6 +165,7 @@ FLOWS = (
     Flow("cancel", begun, cancel),
     Flow("expire", waits_in_vain, expire),
     Flow("parked", waits_long, dispatch),
+    Flow("join", three_wait, join_them),
     Flow("prioritise", three_wait, prioritise),
     Flow("retime", begun, retime),
 )

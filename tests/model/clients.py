@@ -1,5 +1,6 @@
 """Clients: they submit, repeat themselves after a lost answer, cancel, and ask for what is not there."""
 
+from dataclasses import replace
 from typing import Any
 
 import hypothesis.strategies as st
@@ -95,6 +96,28 @@ class Clients(Calls):
         if reports and state.agent is not None:
             told = Told(agent=state.agent, token=state.token, status="COMPLETED", result={"n": 1})
             assert self.reported(task_id, told) is None
+
+    @precondition(lambda self: self.model.tasks)
+    @rule(data=st.data(), priority=st.integers(1, 10))
+    def prioritise(self, data: st.DataObject, priority: int) -> None:
+        task_id = data.draw(st.sampled_from(sorted(self.model.tasks)))
+        self._change(task_id, "priority", {"priority": priority}, priority=priority)
+
+    @precondition(lambda self: self.model.tasks)
+    @rule(data=st.data(), seconds=st.sampled_from([2, 40, 300]))
+    def retime(self, data: st.DataObject, seconds: int) -> None:
+        """A task that was given and has not begun keeps the time to begin that it was given with."""
+        task_id = data.draw(st.sampled_from(sorted(self.model.tasks)))
+        if self.model.tasks[task_id].state.status != "ASSIGNED":
+            self._change(task_id, "timeout", {"timeout_seconds": seconds}, timeout=seconds * MS)
+
+    def _change(self, task_id: str, what: str, body: dict[str, int], **asked: int) -> None:
+        task = self.model.tasks[task_id]
+        answer = self.system.call("PUT", f"/aitp/tasks/{task_id}/{what}", body)
+        if self.expect(answer, 409 if task.state.is_over else 200) and not task.state.is_over:
+            assert answer.body.items() >= body.items()
+            task.order = replace(task.order, **asked)
+            task.row = None  # as asked for anew: compared with what was asked, not with what was seen
 
     def ask_for_what_is_not_there(self) -> None:
         report = {"status": "ACTIVE", "agent_id": "a", "lease_token": 1}
