@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from agent_client._shift import Ending, Shift
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_ROUND_S = 0.5
 
 
 class Run:
@@ -53,9 +56,14 @@ def on_signals(call: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def is_ended(news: queue.SimpleQueue[str], *, within: float) -> bool:
-    """Whether the run ended; False for another signal, or when the seconds are over."""
-    try:
-        return news.get(timeout=within) == "ended"
-    except queue.Empty:
-        return False
+def heard(news: queue.SimpleQueue[str], *, within: float = math.inf) -> str | None:
+    """What comes first; None when the seconds are over.
+
+    Waits in rounds: Python handles a signal between two steps of the main thread; one that comes just before
+    a wait begins, or that another thread gets, would be handled only when that wait ends.
+    """
+    until = time.monotonic() + within
+    while (left := until - time.monotonic()) > 0:
+        with suppress(queue.Empty):
+            return news.get(timeout=min(left, _ROUND_S))
+    return None

@@ -13,7 +13,7 @@ from agent_client._clock import Clock, RealClock
 from agent_client._http_sync import HttpSync
 from agent_client._jobs import Job, failed
 from agent_client._retries import Chance
-from agent_client._run import Run, is_ended, on_signals
+from agent_client._run import Run, heard, on_signals
 from agent_client._runner import Handler, Runner
 from agent_client._shift import SIGN_OFF_SECONDS, Ending, Shift
 from agent_client._workbench import Workbench
@@ -96,10 +96,10 @@ class Agent:
         news: queue.SimpleQueue[str] = queue.SimpleQueue()  # whose put is safe in a signal handler
         with on_signals(lambda: news.put("signal")):
             run = self._begin(on_end=lambda: news.put("ended"))
-            if news.get() == "signal":
+            if heard(news) == "signal":
                 log.info("Stopping; a second signal stops at once")
                 run.shift.ask_to_stop()
-                if not is_ended(news, within=self._grace + SIGN_OFF_SECONDS):
+                if heard(news, within=self._grace + SIGN_OFF_SECONDS) != "ended":
                     run.shift.ask_to_stop()
                     log.warning("Stopping at once: the service finds out by the lease")
                     return Ending.FORCED

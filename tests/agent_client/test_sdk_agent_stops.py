@@ -100,6 +100,21 @@ def test_a_signal_drains_and_run_returns(service) -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_a_signal_that_another_thread_gets_is_heard_too(service) -> None:
+    agent = fake_agent(service)
+    agent.handler("report-v1")(lambda task: "done")
+    task_id = service.submit("report-v1")
+
+    def later() -> None:
+        service.wait_for(task_id)
+        signal.pthread_kill(
+            threading.get_ident(), signal.SIGTERM
+        )  # nothing interrupts the main thread's wait
+
+    threading.Thread(target=later).start()
+    assert agent.run() is Ending.DRAINED
+
+
 def test_a_second_signal_stops_at_once(service) -> None:
     agent, gate = fake_agent(service, grace=PATIENCE), Gate()
     agent.handler("report-v1")(gate)
