@@ -44,7 +44,7 @@ def test_a_stopped_agent_finishes_within_its_grace_and_hands_the_rest_to_another
         with target.agent(other, name, "--transport", transport, module=SLOW_AGENT):
             asked = time.monotonic()
             assert agent.stop() == 0
-            assert time.monotonic() - asked < 8
+            assert time.monotonic() - asked < 30  # not as long as the handler
             done = {task_id: client.wait(task_id, timeout=OVER_S) for task_id in [quick, long, *waiting]}
     assert {task.status for task in done.values()} == {"COMPLETED"}
     assert {task.attempt for task in done.values()} == {0}

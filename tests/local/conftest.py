@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SMALL = Path(__file__).with_name("small.yaml")
 
 
-def until(true: Callable[[], Any], *, seconds: float = 10) -> Any:
-    """Wait for a condition; what it returned."""
+def until(true: Callable[[], Any], *, seconds: float = 60) -> Any:
+    """Wait for a condition, on a busy machine too; what it returned."""
     deadline = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < deadline, "it never came true"
@@ -56,7 +56,7 @@ def served() -> Iterator[Served]:
     options = Options(port=0, aws_port=0, template=SMALL, tick_seconds=0.2)
     service = LocalService(options, make_app=remembered).start()
     try:
-        with httpx.Client(base_url=service.url, timeout=10) as http:
+        with httpx.Client(base_url=service.url, timeout=60) as http:
             yield Served(service, apps[0], http)
     finally:
         service.stop()
@@ -77,13 +77,13 @@ class Process:
 
     def ready(self) -> "Process":
         """Wait until it serves."""
-        until(lambda: self.ready_file.exists() or self.popen.poll() is not None, seconds=20)
+        until(lambda: self.ready_file.exists() or self.popen.poll() is not None)
         assert self.ready_file.exists(), self.popen.communicate()
         urls = json.loads(self.ready_file.read_text())
         self.url, self.aws_url = urls["url"], urls["aws_endpoint_url"]
         return self
 
-    def ended(self, *, seconds: float = 20) -> tuple[int, str, str]:
+    def ended(self, *, seconds: float = 60) -> tuple[int, str, str]:
         """Wait for its end: exit code, stdout, stderr."""
         out, err = self.popen.communicate(timeout=seconds)
         return self.popen.returncode, out, err

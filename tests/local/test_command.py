@@ -108,19 +108,20 @@ def test_a_template_that_is_missing_is_one_line(spawn, tmp_path):
 
 def test_a_stop_answers_what_is_in_flight_and_takes_moments(spawn):
     process, answers = spawn().ready(), []
-    slow = threading.Thread(target=lambda: answers.append(httpx.get(f"{process.url}/slow", timeout=10)))
+    slow = threading.Thread(target=lambda: answers.append(httpx.get(f"{process.url}/slow", timeout=60)))
     headers = {"X-Amz-Target": "AmazonSQS.ReceiveMessage"}
     poll = {"QueueUrl": f"{process.aws_url}/000000000000/ains-local-work-dead", "WaitTimeSeconds": 20}
     poller = threading.Thread(
-        target=lambda: answers.append(httpx.post(process.aws_url, json=poll, headers=headers, timeout=10))
+        target=lambda: answers.append(httpx.post(process.aws_url, json=poll, headers=headers, timeout=60))
     )
-    slow.start()
     poller.start()
-    time.sleep(0.3)  # nothing tells from outside that both requests have arrived
+    slow.start()
+    until(lambda: httpx.get(f"{process.url}/notes/slow", timeout=60).json()["text"])
+    time.sleep(0.3)  # nothing tells from outside that the poll has arrived, too
     began = time.monotonic()
     process.popen.send_signal(signal.SIGTERM)
     assert process.ended()[0] == 0
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15  # not as long as the poll
     slow.join()
     poller.join()
     assert sorted(answer.text for answer in answers) == ['{"finished":true}', "{}"]

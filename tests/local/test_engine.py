@@ -122,7 +122,7 @@ def test_a_long_poll_ends_when_a_message_comes_and_blocks_nobody_meanwhile(cloud
     client.send_message(QueueUrl=url, MessageBody="now")
     poller.join()
     assert got[0] == "now"
-    assert got[1] - sent < 0.5
+    assert got[1] - sent < 4  # not by looking again
 
 
 def test_each_message_of_a_burst_reaches_exactly_one_of_many_pollers(cloud):

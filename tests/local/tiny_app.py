@@ -84,7 +84,8 @@ def add_awkward_routes(app):
 
     @app.route("/slow")
     def slow():
-        time.sleep(0.6)
+        app.dynamodb.put_item(TableName=TABLE, Item={"task_id": {"S": "slow"}, "text": {"S": "began"}})
+        time.sleep(1.5)
         return {"finished": True}
 
 
