@@ -5,6 +5,7 @@ import pytest
 from .doors import DOORS
 from .requests import TASK
 
+pytestmark = pytest.mark.uncounted
 NESTED = "[" * 10_000 + "]" * 10_000
 WRONG_BODIES: dict[str, tuple[bytes, int]] = {
     "not JSON": (b"{bad", 400),

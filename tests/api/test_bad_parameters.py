@@ -9,6 +9,7 @@ from .doors import DOORS
 from .requests import AGENT, SCHEDULE, TASK
 from .wrong_values import LONG
 
+pytestmark = pytest.mark.uncounted
 GOOD_QUERIES = {
     "list_tasks": "/aitp/tasks?client_id=a",
     "list_agents": "/ains/agents?tag=a",

@@ -15,6 +15,15 @@ IMPLEMENTATIONS: dict[str, Callable[[], AbstractContextManager[Fresh]]] = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """moto is slow, and takes the same way through the stores as the engine."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and callspec.params.get("implementation") == "moto":
+            item.add_marker(pytest.mark.uncounted)
+
+
 @pytest.fixture(scope="package", params=IMPLEMENTATIONS)
 def implementation(request: pytest.FixtureRequest) -> Iterator[Fresh]:
     with IMPLEMENTATIONS[request.param]() as fresh:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from cronsim import CronSim
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.zones import zone_named
 from tests.domain.cron_texts import plain_days, signed_days, times
 
+pytestmark = pytest.mark.uncounted
 MINUTE = timedelta(minutes=1)
 FAR = 3 * 366 * 86_400_000
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from chalicelib.domain.zones import _names
 from tests.domain.vectors import catalogue, oracle
 from tests.domain.vectors.oracle import DAY
 
+pytestmark = pytest.mark.uncounted
 MINUTE_MS = 60_000
 COMPARED = 25  # runs of one example
 ODD = (*dict.fromkeys(span.zone for span in catalogue.SPANS), "Africa/Cairo", "Asia/Beirut", "America/Havana")

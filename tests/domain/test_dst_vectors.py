@@ -8,6 +8,7 @@ from chalicelib.domain.zones import first_change, zone_named
 from tests.domain.vectors import catalogue, oracle, product
 from tests.domain.vectors.catalogue import EXPRESSIONS, SPANS, STEP, WINDOW, Span, lines, minute_of
 
+pytestmark = pytest.mark.uncounted
 GOLDEN = catalogue.read()
 spans = pytest.mark.parametrize("span", SPANS, ids=str)
 

@@ -126,6 +126,7 @@ def expected(schedule: Schedule, ticks: list[int]) -> list[int]:
     return chosen
 
 
+@pytest.mark.uncounted
 @settings(max_examples=120, deadline=None)
 @given(
     cron=st.sampled_from(["* * * * *", "*/7 * * * *", "0,30 1-3 * * *", "30 2 * * *", "*/20 */5 * * *"]),

@@ -84,15 +84,3 @@ def engine(cloud: LocalCloud) -> Engine:
     url = sqs.get_queue_url(QueueName=f"ains-{STAGE}-work")["QueueUrl"]
     settings = Settings(stage=STAGE, work_queue_url=url)
     return Engine(cloud, settings, use_cases_of(settings))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How many scenarios were played, and how long that took."""
-    reports = [
-        (dict(report.user_properties).get("fault_scenarios", 0), report.duration)
-        for report in terminalreporter.stats.get("passed", [])
-        if "fault_scenarios" in dict(report.user_properties)
-    ]
-    if reports:
-        scenarios, seconds = (sum(column) for column in zip(*reports, strict=True))
-        terminalreporter.write_line(f"faults: {scenarios} scenarios in {seconds:.0f} s of one core")

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.domain.agent import Delivery, Wish
 from chalicelib.domain.task import Status
+from chalicelib.services.handing import explained
 from chalicelib.services.ports import Hint, HintKind
 from chalicelib.services.pull import HEAD_START_MS
 from chalicelib.services.roster import FRESH_MS, SAMPLE
@@ -48,6 +49,10 @@ def test_a_parked_task_without_an_expiry_leaves_the_clock(w: Watched) -> None:
     task_id = submitted(w)
     w.drain()
     assert row(w, task_id).due_at is None
+
+
+def test_what_nobody_chose_is_not_explained() -> None:
+    assert explained(None) is None
 
 
 def test_the_choice_is_explained_on_the_task(w: Watched) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -282,7 +283,7 @@ class AinsMachine(RuleBasedStateMachine):
                 return
 
 
-TestAins = AinsMachine.TestCase
+TestAins = pytest.mark.uncounted(AinsMachine.TestCase)
 TestAins.settings = settings(
     max_examples=100,
     stateful_step_count=40,
