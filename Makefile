@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check unit counted uncounted bench chaos doctor dashboards package deploy lock format clean
+.PHONY: help run demo test check unit counted uncounted bench sim chaos doctor dashboards package deploy lock format clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ chaos: $(READY) ## Twenty storms and hundreds of pairs of faults, by seed; half 
 
 bench: $(READY) ## The tables of docs/performance.md from a fresh run
 	@$(BIN)/python -m tests.bench
+
+sim: $(READY) ## A fleet in virtual time under every strategy, 8 seeds; the figures of docs/routing.md with ARGS=--write
+	@$(BIN)/python -m tests.sim $(ARGS)
 
 doctor: $(READY) ## Check every stored row of a stage; reads only (STAGE=local for make run, AWS_PORT=)
 	@exec $(BIN)/python -m infra.doctor --stage $(STAGE) \

@@ -16,7 +16,7 @@ from chalicelib.domain.quarantine import Streak
 from chalicelib.domain.routing import By, Reason, Strategy
 from chalicelib.domain.task import Outcome, Task
 from tests.contract.values import NOW
-from tests.domain.fleets import AGENTS, TASKS, agent, eligible, lost_by, task
+from tests.domain.fleets import AGENTS, TASKS, Fixed, agent, eligible, lost_by, task
 
 
 def choose(wanted: Task, *candidates: Agent, seed: int = 1, are_all: bool = True) -> routing.Choice:
@@ -102,14 +102,15 @@ def test_those_with_most_of_the_preferred_tags_are_chosen_first() -> None:
     assert choose(wanted, none).agent is none
 
 
-def test_those_not_drawn_say_so() -> None:
+def test_all_that_were_drawn_are_compared() -> None:
     choice = choose(task(), *(agent(name) for name in "abcd"))
-    assert [c.why_not and c.why_not.reason for c in choice.considered] == [
-        None,
-        None,
-        Reason.NOT_DRAWN,
-        Reason.NOT_DRAWN,
-    ]
+    assert all(c.score is not None for c in choice.considered)
+
+
+def test_those_passed_over_for_a_turn_say_so() -> None:
+    choice = routing.choose(task(), [agent("a"), agent("b")], now=NOW, chance=Fixed(0.0))
+    assert choice.by is By.TURN
+    assert choice.considered[1].why_not == (Reason.NOT_DRAWN, "not drawn")
 
 
 def test_what_an_agent_was_lost_with_goes_to_another_while_one_could() -> None:

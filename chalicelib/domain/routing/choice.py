@@ -98,15 +98,13 @@ def _tagged(pool: list[Agent], task: Task, refused: dict[str, Refusal]) -> list[
 
 
 def _drawn(pool: list[Agent], strategy: Strategy, now: int, chance: Chance) -> tuple[list[Agent], By]:
-    """Those whose scores decide: mostly two, or all where the strategy looks at all."""
+    """Those whose scores decide: all, unless it is somebody's turn."""
     on_probation = [agent for agent in pool if agent.streak.is_probation]
     if len(pool) > 1 and on_probation and chance.random() < PROBE_SHARE:
         return chance.sample(on_probation, 1), By.PROBE
-    if strategy is not Strategy.TRUST_WEIGHTED or len(pool) < 2:
-        return pool, By.SCORE
-    if chance.random() < TURN_SHARE:
+    if strategy is Strategy.TRUST_WEIGHTED and len(pool) > 1 and chance.random() < TURN_SHARE:
         return [max(pool, key=lambda agent: agent.idle_ms(now))], By.TURN
-    return chance.sample(pool, 2), By.SCORE
+    return pool, By.SCORE
 
 
 def _considered(

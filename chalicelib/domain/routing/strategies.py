@@ -1,8 +1,8 @@
 """How one of those who may have a task is preferred: each strategy is a score, higher first.
 
-`trust_weighted` is the power of two choices (Mitzenmacher, "The Power of Two Choices in Randomized Load
+`trust_weighted` is the power of a few choices (Mitzenmacher, "The Power of Two Choices in Randomized Load
 Balancing", 2001) with Thompson sampling (Chapelle & Li, "An Empirical Evaluation of Thompson Sampling",
-2011).
+2011). What exponent, and why all that were drawn are compared and not two of them: docs/routing.md.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +14,7 @@ from chalicelib.domain.trust import Posterior
 from .chance import Chance
 
 _TIE = 1e-6  # equals are told apart by chance
+TRUST_EXPONENT = 4  # a failed attempt costs more than a busy agent does
 UNKNOWN_MS = 1_000.0  # a response time when no candidate's is known
 
 
@@ -29,7 +30,7 @@ class Strategy(StrEnum):
 
 SCORED_BY: Mapping[Strategy, str] = {
     Strategy.TRUST_WEIGHTED: (
-        "Of two drawn at random the one with the higher theta^2 / (1 + load): theta is drawn from what is "
+        "The one with the highest theta^4 / (1 + load): theta is drawn from what is "
         "known of the agent's success with the capability, load is the share of its slots in use. A newcomer "
         "counts one slot more with each result, so that it starts slowly while others are free."
     ),
@@ -64,7 +65,7 @@ def _trust_weighted(pool: Sequence[Agent], capability: str, now: int, chance: Ch
 def _drawn(agent: Agent, capability: str, now: int, chance: Chance) -> float:
     believed = agent.trust(capability, now=now)
     theta = chance.betavariate(believed.alpha, believed.beta)
-    return theta * theta / (1 + load(agent, believed))
+    return theta**TRUST_EXPONENT / (1 + load(agent, believed))
 
 
 def _least_loaded(pool: Sequence[Agent], _capability: str, _now: int, chance: Chance) -> list[float]:
