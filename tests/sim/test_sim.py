@@ -11,6 +11,8 @@ from tests.sim.results import Result, percentile, simulated, turned
 from tests.sim.running import Run
 from tests.sim.scenario import BAD, GOOD, MINUTE_S, PLAIN, TURNING
 
+pytestmark = [pytest.mark.uncounted, pytest.mark.xdist_group("sim")]  # one process, which plays each run once
+
 BRIEF = replace(PLAIN, seconds=8 * MINUTE_S, work_s=25.0)
 OTHERS = (Strategy.LEAST_LOADED, Strategy.ROUND_ROBIN, Strategy.HIGHEST_TRUST)
 
