@@ -144,4 +144,5 @@ def test_one_of_two_contradicting_reports_is_recorded(engine: Engine) -> None:
     agent = engine.use_cases.agents.get("one", tenant="local")
     assert agent.in_flight == 0
     effective = agent.trust("report-v1", now=engine.use_cases.clock()).effective_results
-    assert effective == pytest.approx(ROUNDS, rel=1e-3)
+    good_ones = sum(task.status is Status.COMPLETED for task in ended)  # the others said: nobody could do it
+    assert effective == pytest.approx(good_ones, rel=1e-3)
