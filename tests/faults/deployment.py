@@ -21,6 +21,7 @@ from chalicelib.services.usecases import UseCases
 from chalicelib.settings import Settings
 from chalicelib.store import tables
 from chalicelib.store.agents import DynamoAgents
+from chalicelib.store.limits import DynamoLimits
 from chalicelib.store.schedules import DynamoSchedules
 from chalicelib.store.tasks import DynamoTasks
 from chalicelib.store.writes import Writes
@@ -138,7 +139,8 @@ class Deployment:
     def _process(self) -> UseCases:
         """A fresh one: it remembers nothing."""
         writes: Writes = self.ports.tasks._writes  # type: ignore[attr-defined]
-        return wiring.assemble(replace(self.ports, tasks=DynamoTasks(writes)), head_start_ms=0)
+        ports = replace(self.ports, tasks=DynamoTasks(writes), limits=DynamoLimits(writes))
+        return wiring.assemble(ports, head_start_ms=0)
 
     def _run(self, request: Callable[[], Any]) -> Any:
         """One request in the current process; None when it was killed."""
