@@ -11,6 +11,7 @@ from chalicelib.telemetry import Tally
 from . import (
     agents,
     agents_at_work,
+    console,
     dead_letters,
     dead_messages,
     exposition,
@@ -41,6 +42,7 @@ OPERATIONS = (
     *dead_messages.routes.operations,
     *operations.routes.operations,
     *exposition.routes.operations,
+    *console.routes.operations,
 )
 
 

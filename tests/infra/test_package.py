@@ -115,6 +115,11 @@ def test_nothing_of_the_checkout_but_the_service_is_uploaded(names: set[str]) ->
     assert not roots & {"agent_client", "infra", "docs", ".chalice", "config.json", "out"}
 
 
+def test_the_parts_of_the_console_are_uploaded(names: set[str]) -> None:
+    parts = {path.name for path in (package.ROOT / "chalicelib/api/console_page").iterdir()}
+    assert {f"chalicelib/api/console_page/{part}" for part in parts} <= names
+
+
 def test_slimming_the_same_zip_twice_gives_the_same_bytes(code: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.zip"
     again.write_bytes(code.read_bytes())
