@@ -11,7 +11,7 @@ import pytest
 HERE = Path(__file__).parent
 # Directories of them; single modules and parameters carry the mark themselves.
 UNCOUNTED = (
-    *("e2e", "deployed", "proof", "faults", "model", "slots"),
+    *("e2e", "deployed", "proof", "console", "faults", "model", "slots"),
     *("local", "infra", "budgets", "bench"),
 )
 
