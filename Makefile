@@ -11,10 +11,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check unit counted uncounted bench sim chaos doctor dashboards package deploy lock format clean
+.PHONY: help run demo test check unit counted uncounted bench sim chaos doctor screenshots dashboards package deploy lock format clean
 
 help: ## What there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): infra/requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -67,6 +67,9 @@ sim: $(READY) ## A fleet in virtual time under every strategy, 8 seeds; the figu
 doctor: $(READY) ## Check every stored row of a stage; reads only (STAGE=local for make run, AWS_PORT=)
 	@exec $(BIN)/python -m infra.doctor --stage $(STAGE) \
 		$(if $(filter local,$(STAGE)),--endpoint-url http://127.0.0.1:$(AWS_PORT))
+
+screenshots: $(READY) ## The pictures of the console in docs/images anew (needs Debian's chromium; two minutes)
+	@$(BIN)/python -m tests.console.screenshots
 
 dashboards: $(READY) ## Dashboards, alarms, alert rules and docs/metrics.md anew from the table of metrics
 	@$(BIN)/python -m infra.dashboards
