@@ -3,12 +3,13 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain import ids, trust, trust_events
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.content import fingerprint
 from chalicelib.domain.errors import Invalid, KeyReused, NotFound, unknown_cursor
+from chalicelib.domain.quarantine import Streak
 from chalicelib.domain.task import RETENTION_S
 from chalicelib.domain.trust_events import Adjustment, Told, TrustEvent
 
@@ -70,7 +71,7 @@ class Trusting:
             made = _decided(agent, wanted, made_id, request, now=self.clock())
             known = self.ledger.adjust(made)
             if known is None:
-                self._relist(agent_id)
+                self._relist(agent, made)
                 return made, False
         if known.request != request:
             raise KeyReused(
@@ -84,12 +85,13 @@ class Trusting:
             raise NotFound(f"no agent {agent_id}")
         return agent
 
-    def _relist(self, agent_id: str) -> None:
-        """Its quarantine may be over."""
-        agent = self.agents.get(agent_id)
-        if agent is not None and not agent.left:
-            self.listing.relist(agent)
-            self.listing.offer_work(agent)
+    def _relist(self, agent: Agent, made: Adjustment) -> None:
+        """Its rank is another, and its quarantine may be over."""
+        sums = agent.evidence if made.evidence is None else made.evidence.added_to(agent.evidence)
+        streak = Streak() if made.lifts_quarantine else agent.streak
+        changed = replace(agent, evidence=sums, streak=streak)
+        self.listing.relist(changed)
+        self.listing.offer_work(changed)
 
     def leaders(self, capability: str | None, *, tenant: str, limit: int) -> list[Agent]:
         """Agents that have results, the highest lower bound first, as it is now.

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,9 +10,9 @@ from chalicelib.domain.agent import Agent, AgentStatus, Delivery
 from chalicelib.domain.errors import DomainError, Invalid, KeyReused, NotFound
 from chalicelib.domain.quarantine import FAULTS, Streak
 from chalicelib.domain.task import RETENTION_S, Status
-from chalicelib.domain.trust_events import Adjustment, Told
+from chalicelib.domain.trust_events import Adjustment, Told, TrustEvent
 from chalicelib.services.ports import Page
-from chalicelib.services.trusting import Wanted
+from chalicelib.services.trusting import ROUNDS, Wanted
 
 from .doing import TENANT, complete, registered, report, row, start, submitted
 from .worlds import Watched
@@ -355,3 +356,28 @@ def test_a_long_board_is_read_only_as_far_as_it_matters(w: Watched) -> None:
 def test_a_board_is_read_no_further_than_a_thousand_keys(w: Watched) -> None:
     w.agents.ranks = {(f"{TENANT}#report", f"gone-{n}"): 40 for n in range(1_200)}
     assert best(w) == []
+
+
+def test_who_left_is_gone_from_the_board_at_once(w: Watched) -> None:
+    known(w, "stays", 5)
+    known(w, "leaves", 9)
+    w.agents.rows["leaves"] = replace(agent(w, "leaves"), left=True)
+    assert best(w) == ["stays"]
+    w.agents.rows["leaves"] = replace(agent(w, "leaves"), left=False)
+
+
+def test_rows_that_moved_on_are_passed_over_so_far_and_no_further(w: Watched) -> None:
+    registered(w)
+    works(w, True)
+    asked: list[int] = []
+    latest = w.trust.latest
+
+    def lagging(agent_id: str, *, since: int, until: int, limit: int) -> tuple[list[TrustEvent], int | None]:
+        asked.append(until)
+        return ([], w.clock()) if len(asked) != 3 else latest(agent_id, since=since, until=until, limit=limit)
+
+    w.trust.latest = lagging  # type: ignore[method-assign]
+    assert [told.event.cause for told in history(w)] == ["completed"]
+    assert len(asked) == 3
+    assert history(w) == []
+    assert len(asked) == 3 + ROUNDS
