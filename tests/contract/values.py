@@ -137,5 +137,7 @@ sums = st.dictionaries(names.map("{}+".format), st.floats(1, 1e60), max_size=4)
 agents = whole(
     Agent, agent_id=names, tenant=names, profile=profiles, session_id=st.none() | names, evidence=sums
 )
-schedules = whole(Schedule, schedule_id=names, tenant=names, client_id=names, task_options=objects)
+schedules = whole(  # none is made unreadable: only a row can be
+    Schedule, schedule_id=names, tenant=names, client_id=names, task_options=objects, unreadable=st.none()
+)
 runs = whole(Execution, schedule_id=names)
