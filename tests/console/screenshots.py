@@ -29,8 +29,7 @@ def seed(to: Seeder) -> dict[str, str]:
     to.failed(to.task("invoice pdf", "render", {"invoice": 4711}), "the template 'invoice-v3' does not exist")
     held = to.task("yearly report", "report", {"year": 2025, "regions": ["eu", "us"]}, priority=8)
     to.started(held, progress=0.4)
-    waiting = to.task("translation", "translate", {"text": "Good morning", "to": "de"})
-    for language in ("fr", "es"):
+    for language in ("de", "fr", "es"):
         to.task("translation", "translate", {"text": "Good morning", "to": language}, client_id="editors")
     to.task("nightly export", "export", {"tables": ["orders", "refunds"]}, priority=3)
     done = to.task("weekly summary", "summary", {"week": 31, "numbers": [12, 30, 7]})
@@ -46,7 +45,8 @@ def seed(to: Seeder) -> dict[str, str]:
     paused = to.schedule("Quarterly close", "0 6 1 */3 *")
     to.call("POST", f"/aitp/tasks/schedule/{paused}/pause", {"reason": "books are being audited"})
     to.call("POST", "/ains/agents/renderer-1/drain", {"reason": "new image"})
-    return {"task": f"/tasks/{waiting}", "done": f"/tasks/{done}", "schedule": f"/schedules/{nightly}"}
+    waiting = to.task("invoice pdf", "render", {"invoice": 4712, "template": "invoice-v2"})
+    return {"waiting": f"/tasks/{waiting}", "task": f"/tasks/{done}", "schedule": f"/schedules/{nightly}"}
 
 
 def keep_busy(to: Seeder, until: threading.Event) -> None:
@@ -70,7 +70,7 @@ def take(chromium: Browser, url: str, paths: dict[str, str]) -> None:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.screenshot(path=IMAGES / f"console-overview-{scheme}.png", full_page=True)
-    shots = (("task", "light"), ("schedule", "dark"))
+    shots = (("waiting", "light"), ("task", "light"), ("schedule", "dark"))
     for name, scheme in shots:
         page.emulate_media(color_scheme=scheme)
         page.goto(f"{url}/console#{paths[name]}")

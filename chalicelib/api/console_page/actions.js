@@ -101,6 +101,7 @@ async function confirmed(form) {
     tell(answer);
     action.then?.(answer);
     await refresh();
+    if (document.activeElement === document.body) byId("main").focus(); // what was pressed may be gone
   } catch (problem) {
     byId("refusal").replaceChildren(refusal(problem));
   } finally {

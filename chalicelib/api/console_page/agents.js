@@ -1,4 +1,4 @@
-// Agents, and one of them: its lease, its load, how far it is trusted.
+// Agents, and one of them: its lease, its load, how far it is trusted and why.
 
 const agents = {
   title: () => "Agents",
@@ -42,9 +42,15 @@ function lease(agent) {
 
 const agent = {
   title: ({ id }) => `Agent ${id}`,
-  every: POLL_MS,
-  load: ({ id }, signal) => api("GET", one("/ains/agents", id), { signal }),
-  draw(found) {
+  every: LIST_MS, // its history is a page of rows
+  async load({ id }, signal) {
+    const at = one("/ains/agents", id);
+    const found = await api("GET", at, { signal });
+    const asked = [`${at}/trust`, `${at}/trust/history?limit=50`];
+    const [trust, history] = await Promise.all(asked.map((path) => optional(api("GET", path, { signal }))));
+    return { found, trust, history: history?.events ?? null };
+  },
+  draw({ found, trust, history }) {
     const of = { id: found.agent_id };
     return [
       h("div", { class: "lead" }, badge(found.status, "agent"), h("strong", {}, found.display_name),
@@ -53,7 +59,8 @@ const agent = {
           : button("drain", "Drain", of, { class: "danger", "data-key": "drain" }))),
       found.drained_at && h("p", { class: "note" }, "Takes no new work since ", moment(found.drained_at),
         found.drain_reason ? `: ${found.drain_reason}` : ""),
-      h("div", { class: "columns" }, section("What it is", agentFacts(found)), trustCard(found)),
+      h("div", { class: "columns" }, section("What it is", agentFacts(found)), trustCard(found, trust)),
+      history && historyCard(history),
     ];
   },
 };
@@ -72,12 +79,38 @@ function agentFacts(found) {
   ]);
 }
 
-function trustCard(found) {
-  const rows = Object.entries(found.trust_by_capability).map(([capability, known]) => ({
-    key: capability,
-    cells: [capability, meter(`Trust in ${capability}`, known.trust_score, 1, share(known.trust_score)),
-      known.effective_results.toFixed(1)],
+function trustCard(found, trust) {
+  const named = Object.entries(found.trust_by_capability).map(([capability, known]) => ({ capability, ...known }));
+  const rows = (trust?.capabilities ?? named).map((known) => ({
+    key: known.capability,
+    cells: [known.capability, meter(`Trust in ${known.capability}`, known.trust_score, 1, share(known.trust_score)),
+      share(known.lower_bound), known.effective_results.toFixed(1)],
   }));
-  return section("Trust", facts([["Over all", meter("Trust", found.trust_score, 1, share(found.trust_score))]]),
-    rows.length > 0 && table("Trust by capability", ["Capability", "Score", "Results"], rows));
+  return section("Trust",
+    facts([
+      ["Over all", meter("Trust", found.trust_score, 1, share(found.trust_score))],
+      ["At least, with 95 % certainty", trust && share(trust.lower_bound)],
+      ["Faults in a row", trust?.quarantine?.faults_in_a_row],
+      ["Suspended until", trust?.quarantine?.until && moment(trust.quarantine.until)],
+    ]),
+    rows.length > 0 && table("Trust by capability", ["Capability", "Score", "At least", "Results"], rows));
+}
+
+function historyCard(events) {
+  if (!events.length) return section("Trust history", nothing("Nothing has moved its trust yet."));
+  const scores = new Map(); // by capability, oldest first
+  for (const event of events.toReversed()) {
+    const name = event.capability ?? "over all";
+    scores.set(name, [...(scores.get(name) ?? []), [Date.parse(event.at), event.after.trust_score]]);
+  }
+  const lines = [...scores].filter(([, samples]) => samples.length > 1);
+  return section("Trust history",
+    h("div", { class: "tiles" }, lines.map(([name, samples]) =>
+      h("div", { "data-key": name }, h("span", { class: "muted" }, name), sparkline(samples, { gap: Infinity, top: 1 })))),
+    table("Trust history", ["When", "Cause", "Capability", "Score", "Task"], events.map((event) => ({
+      key: event.event_id,
+      cells: [moment(event.at), [event.cause.replaceAll("_", " "), event.reason ? `: ${event.reason}` : ""],
+        event.capability ?? "over all", `${share(event.before.trust_score)} \u2192 ${share(event.after.trust_score)}`,
+        event.task_id ? taskLink(event.task_id) : "\u2013"],
+    }))));
 }

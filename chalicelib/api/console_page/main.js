@@ -19,7 +19,15 @@ function routeNow() {
   const [, name, id] = path.split("/");
   const views = VIEWS[name] ?? [overview];
   const view = id && views[1] ? views[1] : views[0];
-  return { path, view, name, id: id && decodeURIComponent(id), query: Object.fromEntries(new URLSearchParams(query)) };
+  return { path, view, name, id: id && decoded(id), query: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // typed by hand; the service will say that there is no such thing
+  }
 }
 
 async function refresh() {
@@ -55,8 +63,10 @@ function show(route, nodes) {
 function complain(route, problem) {
   if (shownAt !== route.path) byId("view").replaceChildren();
   const isLockedOut = problem.status === 401;
-  byId("problem").replaceChildren(h("div", { class: "problem" }, refusal(problem),
-    h("div", { class: "actions" }, isLockedOut && button("key", "Enter an API key"), button("again", "Try again", {}, { class: "quiet" }))));
+  const choices = [isLockedOut && button("key", "Enter an API key", {}, { "data-key": "key" }),
+    button("again", "Try again", {}, { class: "quiet", "data-key": "again" })];
+  morph(byId("problem"), h("div", {},
+    h("div", { class: "problem" }, refusal(problem), h("div", { class: "actions" }, choices))));
   pulse(isLockedOut ? "Locked" : "No answer", "lost");
 }
 

@@ -77,11 +77,11 @@ const WIDE = 240;
 const HIGH = 44;
 
 // `samples` are [milliseconds, number]; where nobody looked for a while the line has a gap.
-function sparkline(samples, { gap }) {
+function sparkline(samples, { gap, top }) {
   if (samples.length < 2) return h("svg", { class: "spark", viewBox: `0 0 ${WIDE} ${HIGH}`, "aria-hidden": "true" });
   const first = samples[0][0];
   const span = samples.at(-1)[0] - first || 1;
-  const most = Math.max(...samples.map(([, value]) => value)) || 1;
+  const most = (top ?? Math.max(...samples.map(([, value]) => value))) || 1;
   const x = (at) => (((at - first) / span) * WIDE).toFixed(1);
   const y = (value) => (HIGH - 2 - (value / most) * (HIGH - 4)).toFixed(1);
   const lines = [[]];
