@@ -93,6 +93,7 @@ class Assignment:
     schedule_id: str | None = None
     slot: datetime | None = None
     start_by: datetime | None = None
+    traceparent: str | None = None  # of the request that made the task (W3C Trace Context)
     session_id: str | None = None  # to which it was given: messages of a queue say so
 
 

@@ -38,12 +38,14 @@ class TaskContext:
 
     `cancelled` is set when the result is no longer wanted: the task was cancelled or given to another agent,
     or the agent is stopping and its grace is over. `deadline` is when the service gives the attempt up.
+    `traceparent` is the trace of whoever submitted the task (W3C Trace Context), to go on with.
     """
 
     def __init__(self, task: Assignment, *, clock: Clock) -> None:
         self.task = task
         self.attempt = task.attempt
         self.slot = task.slot
+        self.traceparent = task.traceparent
         self.cancelled = threading.Event()
         self.deadline: datetime | None = None
         self.latest_progress: float | None = None

@@ -43,9 +43,13 @@ class TaskCalls(Calls):
         client_id: str,
         input_data: Any = None,
         idempotency_key: str | None = None,
+        traceparent: str | None = None,
         **options: Unpack[TaskOptions],
     ) -> Task:
-        """The stored task. An Idempotency-Key is always sent, so that a repeated call makes no second one."""
+        """The stored task. An Idempotency-Key is always sent, so that a repeated call makes no second one.
+
+        `traceparent` (W3C Trace Context) is kept with the task and handed to its agent.
+        """
         body = {
             "task_type": task_type,
             "capability_required": capability_required,
@@ -53,8 +57,10 @@ class TaskCalls(Calls):
             "input_data": {} if input_data is None else input_data,
             **options,
         }
-        key = idempotency_key or self._ports.new_id()
-        return self._fetch(Task, Call("POST", "/aitp/tasks", body=body, headers={"Idempotency-Key": key}))
+        headers = {"Idempotency-Key": idempotency_key or self._ports.new_id()}
+        if traceparent is not None:
+            headers["traceparent"] = traceparent
+        return self._fetch(Task, Call("POST", "/aitp/tasks", body=body, headers=headers))
 
     def get_task(self, task_id: str) -> Task:
         """With its input, result and past attempts."""

@@ -114,6 +114,7 @@ class Task:
     slot: datetime | None = None
     retry_of: str | None = None
     retried_as: str | None = None
+    traceparent: str | None = None
     input_data: Any = None
     result_data: Any = None
     attempts: tuple[Attempt, ...] = ()

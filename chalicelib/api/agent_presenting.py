@@ -146,6 +146,7 @@ def _assignment(full: FullTask, *, omitted: bool = False) -> AssignmentObject:
         schedule_id=task.schedule_id,
         slot=iso_or_none(task.slot),
         start_by=iso(lease.start_by),
+        traceparent=task.traceparent,
     )
 
 

@@ -127,6 +127,7 @@ class AssignmentObject:
     schedule_id: str | None
     slot: str | None
     start_by: str
+    traceparent: str | None
 
 
 @wire

@@ -72,6 +72,7 @@ def _fields(full: FullTask) -> dict[str, Any]:
         "slot": iso_or_none(task.slot),
         "retry_of": task.retry_of,
         "retried_as": task.retried_as,
+        "traceparent": task.traceparent,
         **_options(task),
         **_times(task),
         **_assignment(task),

@@ -56,6 +56,7 @@ class TaskObject:
     slot: str | None
     retry_of: str | None
     retried_as: str | None
+    traceparent: str | None
 
 
 @wire

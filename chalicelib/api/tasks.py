@@ -1,6 +1,7 @@
 """Tasks: submit, look at, report on, cancel."""
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.trace import traceparent
 from chalicelib.services.holding import Report
 from chalicelib.services.reading import FullTask, TaskFilter
 from chalicelib.services.submission import Order
@@ -14,9 +15,11 @@ from .task_wire import CancelledTask, TaskAnswer, TaskDetail, TaskList
 from .telling_apart import agreed
 
 routes = Routes("tasks")
+TRACE_HEADER = {"traceparent": "W3C Trace Context: kept with the task and handed to its agent."}
+SUBMIT_HEADERS = {**KEY_HEADER, **TRACE_HEADER}
 
 
-@routes.route("POST", "/aitp/tasks", TaskAnswer, body=TaskSubmission, statuses=(201,), headers=KEY_HEADER)
+@routes.route("POST", "/aitp/tasks", TaskAnswer, body=TaskSubmission, statuses=(201,), headers=SUBMIT_HEADERS)
 def submit_task(call: Call[NoQuery, TaskSubmission]) -> Reply[TaskAnswer]:
     """Submit a task: after the answer it is never lost."""
     sent = call.body
@@ -30,6 +33,7 @@ def submit_task(call: Call[NoQuery, TaskSubmission]) -> Reply[TaskAnswer]:
         expires_at=sent.expires_at,
         not_before=sent.not_before,
         options=sent.options(),
+        traceparent=traceparent(call.headers.get("traceparent")),
     )
     key = idempotency_key(call.headers)
     task, was_known = call.use_cases.submission.submit(order, tenant=call.tenant, key=key)

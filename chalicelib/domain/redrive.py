@@ -56,6 +56,7 @@ def again(
         schedule_id=task.schedule_id,
         request=request,
         retry_of=task.task_id,
+        traceparent=task.traceparent,
     )
     return lifecycle.submitted(made, now=now)
 

@@ -126,6 +126,7 @@ class Task:
     request: str | None = None  # fingerprint of the request that an idempotency key came with
     awaited: bool = False  # somebody waits for its outcome: finishing leaves the mark `unsettled`
     retry_of: str | None = None  # the task in whose place this one was made
+    traceparent: str | None = None  # of the request that made it (W3C Trace Context)
     first_priority: int | None = None  # as submitted, where it was changed since
     first_timeout_ms: int | None = None
     tag: int | None = None  # its place in line as a time, where that is not since when it may run

@@ -96,6 +96,7 @@ def _assignment(task: Task, document: dict[str, Any]) -> dict[str, Any]:
         "schedule_id": task.schedule_id,
         "slot": task.slot,
         "start_by": lease.start_by,
+        "traceparent": task.traceparent,
     }
 
 

@@ -1,7 +1,7 @@
 """Taking a task in: after the answer it is never lost."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chalicelib.domain import ids, lifecycle
@@ -77,6 +77,11 @@ class Order:
     expires_at: int | None = None
     not_before: int | None = None
     options: Options = Options()
+    traceparent: str | None = None
+
+    def fingerprint(self) -> str:
+        """The same for the same request: one that is sent again is another span of its trace."""
+        return fingerprint(asdict(replace(self, traceparent=None)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,7 +103,7 @@ class Submission:
         """
         now = self.clock()
         task_id = self.new_id("task") if key is None else ids.from_key("task", tenant=tenant, key=key)
-        request = None if key is None else fingerprint(asdict(order))
+        request = None if key is None else order.fingerprint()
         try:
             task, text = _made(order, task_id, tenant, request, now=now)
             documents.keep(self.payloads, task.document, text)
@@ -111,7 +116,8 @@ class Submission:
         if existing is not None:
             if existing.request != request:
                 raise KeyReused(f"this Idempotency-Key made task {task_id} from another body; use a new key")
-            return _made(order, task_id, tenant, request, now=existing.created_at)[0], True
+            first = replace(order, traceparent=existing.traceparent)
+            return _made(first, task_id, tenant, request, now=existing.created_at)[0], True
         self.queue.announce(*of_waiting(task, now=now), now=now)
         self.metrics.count("tasks_created_total")
         return task, False
@@ -137,6 +143,7 @@ def _made(order: Order, task_id: str, tenant: str, request: str | None, *, now: 
         priority=order.priority,
         not_before=order.not_before,
         request=request,
+        traceparent=order.traceparent,
         **fields,
     )
     return lifecycle.submitted(task, now=now), text

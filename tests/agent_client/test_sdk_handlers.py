@@ -1,5 +1,6 @@
 """How handlers are called, and what their endings become."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -108,6 +109,12 @@ def test_endings_become_reports() -> None:
     assert failed(TASK, Fail("")).error_message == "Fail"
     assert len(failed(TASK, ValueError("x" * 5000)).error_message) == 1000
     assert "?" in failed(TASK, ValueError("\ud800")).error_message
+
+
+def test_the_context_names_the_trace_of_whoever_submitted_the_task() -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    traced = TaskContext(replace(TASK, traceparent=trace), clock=ManualClock())
+    assert (traced.traceparent, TaskContext(TASK, clock=ManualClock()).traceparent) == (trace, None)
 
 
 def test_the_context_tells_attempt_and_time_left() -> None:

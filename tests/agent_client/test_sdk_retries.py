@@ -46,6 +46,14 @@ def test_the_same_idempotency_key_goes_with_every_try_and_a_new_one_with_every_c
     assert [r.headers["Idempotency-Key"] for r in wire.requests] == ["id-1", "id-1", "id-2", "mine"]
 
 
+def test_a_trace_goes_along_as_a_header_and_only_where_it_is_named() -> None:
+    client, wire, _ = scripted(TASK, TASK)
+    client.submit_task("T", capability_required="x", client_id="me", traceparent="00-a-b-01")
+    client.submit_task("T", capability_required="x", client_id="me")
+    assert [r.headers.get("traceparent") for r in wire.requests] == ["00-a-b-01", None]
+    assert b"traceparent" not in wire.requests[0].body
+
+
 def test_a_call_that_may_have_had_its_effect_is_not_repeated() -> None:
     client, wire, _ = scripted(Timeout("slow"), TASK)
     with pytest.raises(Timeout):

@@ -56,6 +56,7 @@ def test_the_message_holds_all_that_the_agent_needs(by_queue: Watched) -> None:
             "client_id": "client",
             "schedule_id": None,
             "slot": None,
+            "traceparent": None,
             "start_by": w.clock() + 60_000,
         }
     ]
