@@ -7,7 +7,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chalicelib.api.caller import Auth
 from chalicelib.api.create_app import OPERATIONS, create_app
-from chalicelib.api.creating import KEY_HEADER
+from chalicelib.api.tasks import SUBMIT_HEADERS
 from tests.gateway import event
 
 from .requests import TASK
@@ -60,7 +60,7 @@ def test_the_document_names_fields_as_clients_send_them(api):
         "capabilities"
     ]["items"]["anyOf"]
     post = described["paths"]["/aitp/tasks"]["post"]
-    assert [parameter["name"] for parameter in post["parameters"]] == list(KEY_HEADER)
+    assert [parameter["name"] for parameter in post["parameters"]] == list(SUBMIT_HEADERS)
     assert described["paths"]["/health"]["get"]["security"] == []
 
 
