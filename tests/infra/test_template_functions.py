@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.quota import PLAIN
+
 pytestmark = pytest.mark.slow  # the first test of a run packages the template
 
 Resources = dict[str, dict[str, Any]]
@@ -62,11 +64,14 @@ def test_no_log_group_is_left_over(made: Resources) -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_environment_holds_names_and_the_hash_of_a_key_and_no_secret(name: str, made: Resources) -> None:
+def test_the_environment_holds_names_quotas_and_the_hash_of_a_key_and_no_secret(name: str, made: Resources) -> None:
     assert made[name]["Properties"]["Environment"]["Variables"] == {
         "AINS_STAGE": {"Ref": "Stage"},
         "AINS_WORK_QUEUE_URL": {"Ref": "WorkQueue"},
         "AINS_ADMIN_KEY_SHA256": {"Ref": "AdminKeySha256"},
+        "AINS_SCHEDULES_PER_CLIENT": {"Ref": "SchedulesPerClient"},
+        "AINS_SLOTS_PER_MINUTE_PER_CLIENT": {"Ref": "SlotsPerMinutePerClient"},
+        "AINS_SLOTS_PER_SECOND": {"Ref": "SlotsPerSecond"},
     }
 
 
@@ -74,6 +79,12 @@ def test_a_deployed_stage_is_never_open_and_does_not_show_its_hash(template: dic
     parameter = template["Parameters"]["AdminKeySha256"]
     assert (parameter["NoEcho"], parameter["Default"]) == (True, "")
     assert "AINS_OPEN_MODE" not in str(template)
+
+
+def test_quotas_of_a_stage_are_those_of_the_code_unless_it_is_told_others(template: dict[str, Any]) -> None:
+    names = ("SchedulesPerClient", "SlotsPerMinutePerClient", "SlotsPerSecond")
+    defaults = [template["Parameters"][name]["Default"] for name in names]
+    assert defaults == [PLAIN.schedules, PLAIN.slots_per_minute, PLAIN.slots_per_second]
 
 
 def test_the_stage_packaged_is_the_stage_deployed(template: dict[str, Any]) -> None:
