@@ -2,7 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from copy import deepcopy
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any, Self
 
 from infra.local.pinned import copied, dynamodb, sqs
@@ -60,8 +61,16 @@ class Moment:
 
 
 def _copy(value: Any) -> Any:
-    """What is in it never changes."""
-    return value.copy() if isinstance(value, dict | list | set) else value
+    """What is in it never changes, but for what a dict may hold of dataclasses that are not frozen."""
+    if not isinstance(value, dict):
+        return value.copy() if isinstance(value, list | set) else value
+    copy = value.copy()
+    copy.update((key, deepcopy(held)) for key, held in value.items() if _may_change(held))
+    return copy
+
+
+def _may_change(held: Any) -> bool:
+    return is_dataclass(held) and not held.__dataclass_params__.frozen
 
 
 def _memory(part: Any, met: set[int]) -> Iterator[tuple[Any, str]]:

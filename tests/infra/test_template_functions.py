@@ -64,7 +64,9 @@ def test_no_log_group_is_left_over(made: Resources) -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_environment_holds_names_quotas_and_the_hash_of_a_key_and_no_secret(name: str, made: Resources) -> None:
+def test_the_environment_holds_names_quotas_and_the_hash_of_a_key_and_no_secret(
+    name: str, made: Resources
+) -> None:
     assert made[name]["Properties"]["Environment"]["Variables"] == {
         "AINS_STAGE": {"Ref": "Stage"},
         "AINS_WORK_QUEUE_URL": {"Ref": "WorkQueue"},

@@ -102,7 +102,7 @@ CLAIM_OF_A_FULL_AGENT = Bug(
     (
         Edit(
             "chalicelib/store/agent_rows.py",
-            "unheld & undrained & free & alive",
+            "unheld & undrained & _free(agent, now) & alive",
             "unheld & undrained & alive",
         ),
     ),
