@@ -58,6 +58,10 @@ def _is_up(both: Watching) -> bool:
         return both.asked('up{job="ains"}') == [1.0]
     except httpx.TransportError:
         return False
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            raise
+        return False  # it listens before it is ready
 
 
 @contextmanager
@@ -66,7 +70,11 @@ def _served(folder: Path) -> Iterator[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tests.proof.served", str(ready)]
     with _running(command, environment, folder / "service.log") as child:
-        until(lambda: ready.exists() or child.poll() is not None, timeout=90, what="the service's start")
+        until(
+            lambda: (ready.exists() and ready.read_text()) or child.poll() is not None,
+            timeout=90,
+            what="the service's start",
+        )
         assert child.poll() is None, (folder / "service.log").read_text()
         yield ready.read_text()
 
