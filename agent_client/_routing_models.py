@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,10 @@ class RoutingCandidate:
 
 @dataclass(frozen=True, kw_only=True)
 class RoutingOutlook:
-    """`reason` and `message` say why a task waits, `agent_id` who would get it now."""
+    """`reason` and `message` say why a task waits, `agent_id` who would get it now.
+
+    `routing_explanation` is how its last assignment was chosen.
+    """
 
     reason: str
     message: str | None = None
@@ -33,6 +37,7 @@ class RoutingOutlook:
     status: str | None = None
     is_waiting: bool | None = None
     ahead: int | None = None
+    routing_explanation: Any = None
     shares: Mapping[str, float] = field(default_factory=dict)
 
 

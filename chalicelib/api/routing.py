@@ -9,6 +9,7 @@ from .fields import NoBody, NoQuery
 from .operation import Call, Routes
 from .routing_requests import RoutingTrial
 from .routing_wire import CandidateObject, RoutingTest, StrategyList, StrategyObject, TaskExplanation
+from .task_presenting import routing_explanation
 from .times import iso_or_none, seconds_or_none
 
 routes = Routes("routing")
@@ -35,7 +36,7 @@ def try_routing(call: Call[NoQuery, RoutingTrial]) -> RoutingTest:
 
 @routes.route("GET", "/aitp/tasks/{task_id}/explain", TaskExplanation)
 def explain_task(call: Call[NoQuery, NoBody]) -> TaskExplanation:
-    """Say why a task waits: the router is asked, and nothing is assigned."""
+    """Say why a task waits, or how its agent was chosen: the router is asked, and nothing is assigned."""
     found = call.use_cases.explaining.explain(call.path["task_id"], tenant=call.tenant)
     return TaskExplanation(
         **_outlook(found),
@@ -43,6 +44,7 @@ def explain_task(call: Call[NoQuery, NoBody]) -> TaskExplanation:
         status=found.task.status.value,
         is_waiting=found.task.lease is None and not found.task.is_over,
         ahead=found.ahead,
+        routing_explanation=routing_explanation(found.task),
     )
 
 

@@ -1,6 +1,7 @@
 """Routing as the wire shows it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from .wire import wire
 
@@ -35,12 +36,16 @@ class RoutingOutlook:
 
 @wire
 class TaskExplanation(RoutingOutlook):
-    """Why a task is where it is; `ahead` counts those before it in line, null beyond the first hundred."""
+    """Why a task is where it is; `ahead` counts those before it in line, null beyond the first hundred.
+
+    `routing_explanation` says how its last assignment was chosen, of a task that is over too.
+    """
 
     task_id: str
     status: str
     is_waiting: bool
     ahead: int | None
+    routing_explanation: Mapping[str, Any] | None
 
 
 @wire

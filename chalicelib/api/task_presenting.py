@@ -30,14 +30,19 @@ def task_row(full: FullTask) -> TaskRow:
 
 def task_detail(full: FullTask) -> TaskDetail:
     """Everything about one task."""
-    explanation = full.task.explanation
     return TaskDetail(
         **_fields(full),
         input_data=full.input_data,
         result_data=full.result,
         attempts=[_attempt(stored) for stored in full.attempts],
-        routing_explanation=None if explanation is None else json.loads(explanation),
+        routing_explanation=routing_explanation(full.task),
     )
+
+
+def routing_explanation(task: Task) -> Mapping[str, Any] | None:
+    """How its last assignment was chosen, as it was kept with it; None before the first."""
+    kept: Mapping[str, Any] | None = None if task.explanation is None else json.loads(task.explanation)
+    return kept
 
 
 def _attempt(stored: Mapping[str, Any]) -> AttemptObject:

@@ -47,7 +47,7 @@ def test_a_waiting_task_says_why(api):
     assert answer.status == 200, answer.text
     assert (answer.body["status"], answer.body["is_waiting"]) == ("PENDING", True)
     assert (answer.body["reason"], answer.body["candidates"]) == ("no_agent", [])
-    assert answer.body["ahead"] == 0
+    assert (answer.body["ahead"], answer.body["routing_explanation"]) == (0, None)
 
 
 def test_a_task_for_later_says_when(api):
@@ -60,6 +60,17 @@ def test_a_held_task_is_not_waiting(api):
     task_id, _ = held(api)
     explained = api.get(f"/aitp/tasks/{task_id}/explain").body
     assert (explained["reason"], explained["is_waiting"]) == ("held", False)
+    assert (explained["agent_id"], explained["candidates"]) == (None, [])  # nobody is looked for
+
+
+def test_a_task_says_how_its_agent_was_chosen_also_when_it_is_over(api):
+    task_id, _ = held(api)
+    kept = api.get(f"/aitp/tasks/{task_id}/explain").body["routing_explanation"]
+    assert [candidate["agent_id"] for candidate in kept["candidates"]] == ["agent-1"]
+    assert api.delete(f"/aitp/tasks/{task_id}").status == 200
+    explained = api.get(f"/aitp/tasks/{task_id}/explain").body
+    assert (explained["reason"], explained["routing_explanation"]) == ("over", kept)
+    assert api.get(f"/aitp/tasks/{task_id}").body["routing_explanation"] == kept
 
 
 def test_a_task_that_is_not_there_is_not_explained(api):
