@@ -10,6 +10,7 @@ from chalicelib import __version__, consumers, settings, telemetry, ticks, wirin
 from chalicelib.api.caller import Auth
 from chalicelib.api.create_app import create_app
 from chalicelib.api.measuring import HttpMeter
+from chalicelib.api.request_log import RequestLog
 from chalicelib.services.usecases import UseCases
 
 configured = settings.from_environment()
@@ -33,7 +34,8 @@ def use_cases() -> UseCases:
         return made()
 
 
-meter = HttpMeter(metrics, wiring.stopwatch)
+runs = telemetry.RunLog(telemetry.logger, wiring.stopwatch)
+meter = HttpMeter(metrics, wiring.stopwatch, RequestLog(telemetry.logger))
 app = create_app(use_cases, auth=auth, version=__version__, meter=meter, tally=tally)
 
 
@@ -48,7 +50,7 @@ def measured(event: Any, get_response: Any) -> Any:
 
 @app.on_sqs_message(queue_arn="arn:aws:sqs:us-east-1:000000000000:ains-work", batch_size=10, name="work")
 def work(event: SQSEvent) -> dict[str, Any]:
-    return consumers.work(event.to_dict(), use_cases(), telemetry.logger())
+    return runs.told("work", event, lambda: consumers.work(event.to_dict(), use_cases(), telemetry.logger()))
 
 
 @app.on_dynamodb_record(
@@ -57,9 +59,9 @@ def work(event: SQSEvent) -> dict[str, Any]:
     name="stats",
 )
 def stats(event: DynamoDBEvent) -> dict[str, Any]:
-    return consumers.count(event.to_dict(), use_cases())
+    return runs.told("stats", event, lambda: consumers.count(event.to_dict(), use_cases()))
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="tick")
-def tick(event: CloudWatchEvent) -> None:  # noqa: ARG001 - the minute says nothing but that it is over
-    ticks.tick(use_cases())
+def tick(event: CloudWatchEvent) -> None:
+    runs.told("tick", event, lambda: ticks.tick(use_cases()))

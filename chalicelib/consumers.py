@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from chalicelib.services.messages import UnknownMessage, decoded
-from chalicelib.services.ports import Hint, HintKind
+from chalicelib.services.ports import Aggregate, Hint, HintKind
 from chalicelib.services.usecases import UseCases
+from chalicelib.telemetry import trouble
 
 
 class Log(Protocol):
     """What this module says about trouble."""
 
-    def exception(self, msg: object, *, extra: Mapping[str, object]) -> None: ...
+    def error(self, msg: object, *, extra: Mapping[str, object]) -> None: ...
 
 
 def work(event: Mapping[str, Any], use_cases: UseCases, log: Log) -> dict[str, Any]:
@@ -20,8 +21,8 @@ def work(event: Mapping[str, Any], use_cases: UseCases, log: Log) -> dict[str, A
     for record in event["Records"]:
         try:
             handle(decoded(record["body"]), use_cases)
-        except Exception as error:
-            log.exception("work message failed", extra={"message_id": record["messageId"]})
+        except Exception as error:  # noqa: BLE001 - the boundary: the queue shows it again, the log says why
+            log.error("work message failed", extra=_about(record) | trouble(error))
             use_cases.metrics.count("work_failures_total")
             note(record, error, use_cases, log)
             failures.append({"itemIdentifier": record["messageId"]})
@@ -47,8 +48,19 @@ def note(record: Mapping[str, Any], error: Exception, use_cases: UseCases, log: 
     try:
         receives = int(record["attributes"]["ApproximateReceiveCount"])
         use_cases.dead_lettering.failed(message_id, record["body"], receives=receives, error=error)
-    except Exception:
-        log.exception("dead work message not recorded", extra={"message_id": message_id})
+    except Exception as failure:  # noqa: BLE001 - as above
+        log.error("dead work message not recorded", extra={"message_id": message_id, **trouble(failure)})
+
+
+def _about(record: Mapping[str, Any]) -> dict[str, object]:
+    """A message by its ids; of one that cannot be read only its own."""
+    known: dict[str, object] = {"message_id": record["messageId"]}
+    try:
+        hint = decoded(record["body"])
+    except UnknownMessage:
+        return known
+    of_task = hint.aggregate is Aggregate.TASK or hint.kind in (HintKind.DISPATCH, HintKind.SETTLE)
+    return known | {"kind": hint.kind.value, "task_id" if of_task else "row_id": hint.row_id}
 
 
 def handle(hint: Hint, use_cases: UseCases) -> None:

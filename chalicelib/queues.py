@@ -12,6 +12,7 @@ from chalicelib.domain.errors import Conflict
 from chalicelib.domain.ids import assignment_queue
 from chalicelib.services.messages import encoded
 from chalicelib.services.ports import Hint, Metrics
+from chalicelib.telemetry import named
 
 BATCH = 10
 MAX_DELAY_S = 900
@@ -49,7 +50,7 @@ class SqsWork:
                 answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
                 lost = [batch[int(failed["Id"])] for failed in answer.get("Failed", ())]
             except _LOST as error:
-                self.log.warning("announcement lost; the clock makes it up", extra={"error": str(error)})
+                self.log.warning("announcement lost; the clock makes it up", extra={"error": named(error)})
                 lost = batch
             if lost:
                 self.metrics.count("announcements_lost_total", len(lost))
@@ -89,11 +90,11 @@ class SqsAgentQueues:
         try:
             self.client.send_message(QueueUrl=url, MessageBody=json.dumps(message, separators=(",", ":")))
         except _LOST as error:
-            self.log.warning("assignment message lost; it is sent again", extra={"error": str(error)})
+            self.log.warning("assignment message lost; it is sent again", extra={"error": named(error)})
             self.metrics.count("announcements_lost_total")
 
     def delete(self, url: str) -> None:
         try:
             self.client.delete_queue(QueueUrl=url)
         except _LOST as error:
-            self.log.warning("agent queue not deleted", extra={"url": url, "error": str(error)})
+            self.log.warning("agent queue not deleted", extra={"url": url, "error": named(error)})

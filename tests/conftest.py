@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 # Directories of them; single modules and parameters carry the mark themselves.
 UNCOUNTED = (
     *("e2e", "deployed", "proof", "console", "faults", "model", "slots"),
-    *("local", "infra", "budgets", "bench"),
+    *("local", "infra", "budgets", "secrecy", "bench"),
 )
 
 

@@ -653,10 +653,10 @@ class SilentLog:
     def __init__(self) -> None:
         self.lines: list[tuple[str, Mapping[str, object]]] = []
 
-    def exception(self, msg: object, *, extra: Mapping[str, object]) -> None:
+    def error(self, msg: object, *, extra: Mapping[str, object]) -> None:
         self.lines.append((str(msg), extra))
 
-    warning = exception
+    warning = info = error
 
 
 @dataclass

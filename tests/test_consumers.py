@@ -110,6 +110,28 @@ def test_a_known_message_that_died_is_recorded_with_what_its_use_case_raised(w: 
     assert row(w, task_id).status is Status.ASSIGNED
 
 
+@pytest.mark.parametrize(
+    ("hint", "told"),
+    [
+        (Hint(kind=HintKind.DISPATCH, row_id="t"), {"kind": "dispatch", "task_id": "t"}),
+        (Hint(kind=HintKind.DUE, row_id="t", aggregate=Aggregate.TASK), {"kind": "due", "task_id": "t"}),
+        (Hint(kind=HintKind.DUE, row_id="a", aggregate=Aggregate.AGENT), {"kind": "due", "row_id": "a"}),
+        (Hint(kind=HintKind.FILL, row_id="a"), {"kind": "fill", "row_id": "a"}),
+    ],
+)
+def test_the_log_names_what_a_message_that_failed_was_about(
+    w: Watched, hint: Hint, told: dict[str, str]
+) -> None:
+    broken = replace(w.use_cases, dispatch=None, looking=None, agent_store=None)  # type: ignore[arg-type]
+    consumers.work({"Records": [record("bad", encoded(hint))]}, broken, w.log)
+    ((message, line),) = w.log.lines
+    stack = line["stack"]
+    assert isinstance(stack, list)
+    assert message == "work message failed"
+    assert {name: line[name] for name in ("message_id", *told)} == {"message_id": "bad", **told}
+    assert stack[-1].endswith(" handle")
+
+
 def test_a_message_that_succeeds_at_its_last_try_is_not_dead(w: Watched) -> None:
     submitted(w)
     assert work(w, record("late", of_queue(w)[0]["body"], receives=MAX_RECEIVES)) == []

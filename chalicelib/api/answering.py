@@ -12,16 +12,17 @@ from chalicelib import telemetry
 from chalicelib.domain import ids
 from chalicelib.domain.errors import Invalid
 
-from . import parsing
+from . import parsing, request_log
 from .caller import ANYBODY, Auth, Caller
-from .errors import CRASH, MethodNotAllowed, problem
-from .measuring import UNMEASURED, HttpMeter
+from .errors import CRASH, MethodNotAllowed, kind_of, problem
+from .measuring import UNMEASURED, Answered, HttpMeter
 from .operation import JSON, Call, Operation, Reply, Service
 
 PROBLEM_JSON = "application/problem+json"
 SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 View = Callable[..., Response]
-Answer = Callable[[Request, Mapping[str, str]], Response]
+Identify = Callable[[Request], Caller]
+Answer = Callable[[Request, Mapping[str, str], Caller], Answered]
 
 
 @dataclass(frozen=True)
@@ -34,20 +35,29 @@ class Answering:
 
     def answers(self, operation: Operation, current: Callable[[], Request]) -> View:
         """The view of an operation."""
-        route = f"{operation.method} {operation.path}"
-        return self._view(route, current, lambda request, path: self._answer(operation, request, path))
+
+        def identify(request: Request) -> Caller:
+            return self._caller(operation, request)
+
+        def answer(request: Request, path: Mapping[str, str], caller: Caller) -> Answered:
+            return self._answer(operation, request, path, caller)
+
+        return self._view(f"{operation.method} {operation.path}", current, identify, answer)
 
     def refuses(self, path: str, allowed: Sequence[str], current: Callable[[], Request]) -> View:
         """The view of methods that a path does not have: to the metrics they are all one."""
 
-        def refuse(request: Request, _path: Mapping[str, str]) -> Response:
-            self.auth.caller(request.headers)
+        def identify(request: Request) -> Caller:
+            return self.auth.caller(request.headers)
+
+        def refuse(request: Request, _path: Mapping[str, str], _caller: Caller) -> Answered:
             raise MethodNotAllowed(request.method, allowed)
 
-        return self._view(f"other {path}", current, refuse)
+        return self._view(f"other {path}", current, identify, refuse)
 
-    def _answer(self, operation: Operation, request: Request, path: Mapping[str, str]) -> Response:
-        caller = self._caller(operation, request)
+    def _answer(
+        self, operation: Operation, request: Request, path: Mapping[str, str], caller: Caller
+    ) -> Answered:
         call = Call(
             service=self.service,
             caller=caller,
@@ -58,11 +68,12 @@ class Answering:
         )
         answer = operation.view(call)
         reply = answer if isinstance(answer, Reply) else Reply(answer, operation.statuses[0])
-        return _response(reply.status, reply.body, _placed(reply.headers, request), operation.media)
+        response = _response(reply.status, reply.body, _placed(reply.headers, request), operation.media)
+        return Answered(response, request_log.of_answer(reply.body))
 
-    def _view(self, route: str, current: Callable[[], Request], answer: Answer) -> View:
+    def _view(self, route: str, current: Callable[[], Request], identify: Identify, answer: Answer) -> View:
         def view(**path: str) -> Response:
-            return self.meter.measured(route, lambda: _safe(answer, current(), path))
+            return self.meter.measured(route, lambda: _safe(identify, answer, current(), path))
 
         return view
 
@@ -75,11 +86,15 @@ class Answering:
         return caller
 
 
-def _safe(answer: Answer, request: Request, path: Mapping[str, str]) -> Response:
+def _safe(identify: Identify, answer: Answer, request: Request, path: Mapping[str, str]) -> Answered:
+    caller = ANYBODY
     try:
-        return answer(request, path)
+        caller = identify(request)
+        answered = answer(request, path, caller)
     except Exception as error:  # noqa: BLE001 - the boundary: each becomes a problem, a crash is logged
-        return _refusal(error, request)
+        answered = _refusal(error, request)
+    asked = request_log.of_request(request, path, tenant=caller.tenant)
+    return Answered(answered.response, {**answered.facts, **asked})
 
 
 def _placed(headers: Mapping[str, str], request: Request) -> Mapping[str, str]:
@@ -117,10 +132,8 @@ def _json(body: Any) -> str:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=vars)
 
 
-def _refusal(error: Exception, request: Request) -> Response:
-    request_id = str(request.context.get("requestId", ""))
-    refused = problem(error, request_id=request_id)
-    if refused.status == CRASH.status:
-        place = {"request_id": request_id, "method": request.method, "path": request.path}
-        telemetry.logger().error("request crashed", exc_info=error, extra=place)
-    return _response(refused.status, refused.body, refused.headers, PROBLEM_JSON)
+def _refusal(error: Exception, request: Request) -> Answered:
+    refused = problem(error, request_id=str(request.context.get("requestId", "")))
+    response = _response(refused.status, refused.body, refused.headers, PROBLEM_JSON)
+    facts: dict[str, object] = {"problem": kind_of(error).slug}
+    return Answered(response, facts | telemetry.trouble(error) if refused.status == CRASH.status else facts)

@@ -1,32 +1,46 @@
 """How long requests take, how they end and how many are under way: measured once, where they are answered."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from chalice.app import Response
 
 from chalicelib.services.ports import Metrics
 
+from .request_log import RequestLog
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer, and what the log may know of it and its request."""
+
+    response: Response
+    facts: Mapping[str, object]
+
 
 @dataclass(frozen=True)
 class HttpMeter:
-    """Counts into `metrics`; `stopwatch` gives seconds from any beginning."""
+    """Counts into `metrics` and tells `log`; `stopwatch` gives seconds from any beginning."""
 
     metrics: Metrics
     stopwatch: Callable[[], float]
+    log: RequestLog | None = None
     _active: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def measured(self, route: str, answer: Callable[[], Response]) -> Response:
+    def measured(self, route: str, answer: Callable[[], Answered]) -> Response:
         """The answer, which must not raise. `route` is a template such as `GET /aitp/tasks/{task_id}`."""
         began = self.stopwatch()
         self._under_way(lambda: self._active.append(route))
         try:
-            response = answer()
+            answered = answer()
         finally:
             self._under_way(lambda: self._active.remove(route))
-        self.metrics.count("http_request_duration_seconds", self.stopwatch() - began, route=route)
+        response, seconds = answered.response, self.stopwatch() - began
+        if self.log is not None:
+            self.log.tell(route, response.status_code, seconds, answered.facts)
+        self.metrics.count("http_request_duration_seconds", seconds, route=route)
         self.metrics.count("http_response_size_bytes", _size(response.body))
         self.metrics.count("http_requests_total", route=route, outcome=f"{response.status_code // 100}xx")
         return response

@@ -12,9 +12,14 @@ _PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _SHADOWED = frozenset({"leaderboard", "schedule", "batch", "validate"})
 
 
+def is_id(value: str) -> bool:
+    """Whether it looks like an identifier."""
+    return _PATTERN.fullmatch(value) is not None
+
+
 def checked(value: str, *, pointer: str) -> str:
     """The id itself; raises Invalid where it could not stand in a path or would be shadowed by a route."""
-    if not _PATTERN.fullmatch(value):
+    if not is_id(value):
         raise Invalid.at(
             pointer, "must start with a letter or digit and hold 1 to 128 characters of A-Z a-z 0-9 . _ : -"
         )

@@ -19,3 +19,8 @@ def traceparent(header: str | None) -> str | None:
     if not trace_id.strip("0") or not parent_id.strip("0"):
         return None
     return f"{_FIRST}-{trace_id}-{parent_id}-{flags}"
+
+
+def trace_id(parent: str) -> str:
+    """What all spans of one trace share, of a traceparent as version 00 has it."""
+    return parent.split("-")[1]

@@ -72,6 +72,6 @@ def _cost() -> str:
     return (
         f"{count} alarms at $0.10 and a composite at $0.50 are ${dollars:.2f} a month; the two dashboards are"
         " within the three that are free. Each series that is emitted in a month costs $0.30: what a tick"
-        " emits by itself is counted in [deploy.md](deploy.md#what-it-costs-idle). A request's line is about"
-        " 600 bytes of log, $0.30 for a million."
+        " emits by itself is counted in [deploy.md](deploy.md#what-it-costs-idle). A request's"
+        " metrics are a line of about 600 bytes, its [log](logs.md) one of 350: $0.48 for a million."
     )

@@ -2,9 +2,11 @@
 
 import json
 
+from chalicelib import telemetry
 from chalicelib.api.caller import Auth
 from chalicelib.api.create_app import create_app
 from chalicelib.api.measuring import HttpMeter
+from chalicelib.api.request_log import RequestLog
 from chalicelib.domain.counting import Countable
 from chalicelib.domain.task import Status
 from chalicelib.services.ports import Change
@@ -20,8 +22,9 @@ READ_UNIT_BYTES = 4 * 1024  # and eventually consistent reads cost half
 def served(rig: Rig, *, is_measured: bool = True) -> Api:
     tally = Tally()
     metrics = Both(EmfMetrics("test", rig.clock), tally)
-    meter = {"meter": HttpMeter(metrics, lambda: 0.0), "tally": tally} if is_measured else {}
-    return Api(create_app(lambda: rig.use_cases, auth=Auth(open_mode=True), version="1", **meter))
+    meter = HttpMeter(metrics, lambda: 0.0, RequestLog(telemetry.logger))
+    measured = {"meter": meter, "tally": tally} if is_measured else {}
+    return Api(create_app(lambda: rig.use_cases, auth=Auth(open_mode=True), version="1", **measured))
 
 
 def read_units(rig: Rig) -> float:
@@ -66,7 +69,7 @@ def test_a_batch_of_the_stream_is_one_write_and_one_that_comes_again_is_too(rig:
         assert cost.write_units == 4
 
 
-def test_the_metrics_of_a_request_add_no_call_to_it(rig: Rig) -> None:
+def test_the_metrics_and_the_log_of_a_request_add_no_call_to_it(rig: Rig) -> None:
     held = rig.dispatch(rig.submit())
     body = {"status": Status.ACTIVE.value, "lease_token": held.token, "agent_id": "agent-1"}
     costs = []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.trace import traceparent
+from chalicelib.domain.trace import trace_id, traceparent
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 GOOD = f"00-{TRACE}-{PARENT}-01"
@@ -36,3 +36,7 @@ def test_one_of_a_later_version_is_taken_for_what_version_00_has_of_it(header: s
 )
 def test_what_is_none_is_passed_over(header: str | None) -> None:
     assert traceparent(header) is None
+
+
+def test_the_trace_id_is_what_its_spans_share() -> None:
+    assert trace_id(GOOD) == TRACE
