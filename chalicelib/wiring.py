@@ -178,7 +178,7 @@ class _Assembly:
 
     @cached_property
     def dispatch(self) -> Dispatch:
-        return Dispatch(self.p.tasks, self.roster, self.handing, self.p.clock, self.p.chance)
+        return Dispatch(self.p.tasks, self.roster, self.handing, self.p.clock, self.p.chance, self.p.queue)
 
     @cached_property
     def pull(self) -> Pull:

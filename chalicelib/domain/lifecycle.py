@@ -74,10 +74,15 @@ def submitted(task: Task, *, now: int) -> Task:
     return replace(task, due_at=announced_by(task, now), **_lined_up(task))
 
 
-def placed(task: Task, *, tag: int, behind: bool) -> Task:
-    """A task that was not written yet, at its place in line: see domain.turns."""
+def placed(task: Task, *, tag: int, behind: bool, is_parked: bool = False) -> Task:
+    """A task that was not written yet, at its place in line: see domain.turns.
+
+    Parked at once where others wait already: an agent with a free slot looks there, so the clock need not.
+    """
     placed_ = replace(task, tag=None if tag == task.place else tag, behind=behind)
-    return replace(placed_, **_lined_up(placed_)) if task.in_line else placed_
+    if not task.in_line:
+        return placed_
+    return replace(placed_, due_at=task.expires_at if is_parked else task.due_at, **_lined_up(placed_))
 
 
 def as_submitted(task: Task) -> Task:
@@ -89,16 +94,18 @@ def as_submitted(task: Task) -> Task:
     return submitted(Task(**asked), now=task.created_at)
 
 
-def queued(task: Task, *, now: int) -> Task:
-    """Its wait (not_before, backoff) is over: it joins the line."""
-    if task.status is not Status.PENDING:
-        raise IllegalMove(f"task {task.task_id} is {task.status}: only what is PENDING joins the line")
-    return _next(task, due_at=announced_by(task, now), **_lined_up(task))
-
-
 def parked(task: Task) -> Task:
     """Nobody is free: it stays in line, and costs nothing until an agent takes it or it expires."""
     return _next(task, due_at=task.expires_at)
+
+
+def queued(task: Task, *, now: int) -> Task:
+    """Its wait (not_before, backoff) is over and nobody is free: it joins the line, parked."""
+    if not task.may_run(now):
+        raise IllegalMove(
+            f"task {task.task_id} is {task.status}: only what is PENDING and due joins the line"
+        )
+    return _next(task, due_at=task.expires_at, **_lined_up(task))
 
 
 def rearmed(task: Task, due_at: int | None) -> Task:
@@ -119,9 +126,13 @@ def assigned(
     own: bool = False,
     probe: bool = False,
 ) -> Task:
-    """Given to an agent under the next lease token; it must start within min(timeout, 60 s, its own wish)."""
-    if task.status is Status.PENDING and not task.in_line:
+    """Given to an agent under the next lease token; it must start within min(timeout, 60 s, its own wish).
+
+    From its line, or from outside it when its wait (not_before, backoff) is over.
+    """
+    if task.status is Status.PENDING and not task.may_run(now):
         raise IllegalMove(f"task {task.task_id} stands in no line: it may not run yet")
+    waited = task.due_at if task.in_line else None
     start_by = now + min(task.timeout_ms, MAX_START_MS, start_within_ms)
     redeliver_at = now + REDELIVER_MS if by_queue else None
     lease = Lease(
@@ -142,7 +153,9 @@ def assigned(
         token=lease.token,
         lease=lease,
         queue_key=queueing.inbox(agent_id),
-        due_at=sooner(task.due_at, start_by if redeliver_at is None else min(redeliver_at, start_by)),
+        queue_order=queueing.order(task.place, task.priority),
+        ready_at=None,
+        due_at=sooner(waited, start_by if redeliver_at is None else min(redeliver_at, start_by)),
         explanation=explanation,
     )
 

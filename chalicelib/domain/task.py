@@ -165,8 +165,13 @@ class Task:
 
     @property
     def in_line(self) -> bool:
-        """It waits for an agent and may run now."""
+        """It stands in line: whoever is free takes it."""
         return self.status is Status.PENDING and self.queue_key is not None
+
+    def may_run(self, now: int) -> bool:
+        """It waits for an agent, in line, or outside it when its wait (not_before, backoff) is over."""
+        waited = self.status is Status.PENDING and self.ready_at is not None and self.ready_at <= now
+        return self.in_line or waited
 
     @property
     def place(self) -> int:

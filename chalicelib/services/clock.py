@@ -72,15 +72,8 @@ class DueTasks:
             self._held(task, now)
         elif task.has_expired(now):
             self._change(task, lifecycle.expired(task, now=now))
-        elif task.in_line:
-            self._route(task)
         else:
-            queued = self._change(task, lifecycle.queued(task, now=now))
-            if queued is not None:
-                self._route(queued)
-
-    def _route(self, task: Task) -> None:
-        self.dispatch.route(task.task_id, tenant=task.tenant, capability=task.capability)
+            self.dispatch.route(task.task_id, tenant=task.tenant, capability=task.capability)
 
     def _held(self, task: Task, now: int) -> None:
         lease = lifecycle.held_lease(task)

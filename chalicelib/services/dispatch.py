@@ -9,7 +9,8 @@ from chalicelib.domain.errors import LostRace
 from chalicelib.domain.task import Task
 
 from .handing import Handing
-from .ports import AgentUnavailable, Chance, Clock, TaskStore
+from .hints import of_due
+from .ports import AgentUnavailable, Aggregate, Chance, Clock, TaskStore, WorkQueue
 from .roster import Roster
 
 DRAWS = (4, 20)  # four candidates; when none of them may take it, twenty more
@@ -25,10 +26,12 @@ class Dispatch:
     handing: Handing
     clock: Clock
     chance: Chance
+    queue: WorkQueue
 
     def route(self, task_id: str, *, tenant: str, capability: str) -> Task | None:
         """Assign a waiting task, or leave it in line at no further cost. None when it waits no more.
 
+        One whose wait is over joins the line only now, when nobody is free: it is written once, not twice.
         From then on capacity pulls: whoever has a free slot takes the best waiting task.
         """
         pool = list(self.roster.candidates(tenant, capability))
@@ -51,7 +54,8 @@ class Dispatch:
         return self._parked(task) if self._waits(task) else None
 
     def _waits(self, task: Task | None) -> TypeGuard[Task]:
-        return task is not None and task.in_line and not task.has_expired(self.clock())
+        now = self.clock()
+        return task is not None and task.may_run(now) and not task.has_expired(now)
 
     def _assigned(self, task: Task, agents: list[Agent], *, are_all: bool) -> Task | None:
         for _ in range(CLAIMS):
@@ -66,11 +70,14 @@ class Dispatch:
         return None
 
     def _parked(self, task: Task) -> Task | None:
-        if task.due_at == task.expires_at:
+        if task.in_line and task.due_at == task.expires_at:
             return task
-        after = lifecycle.parked(task)
+        now = self.clock()
+        after = lifecycle.parked(task) if task.in_line else lifecycle.queued(task, now=now)
         try:
             self.tasks.save(after, was=task.version)
         except LostRace:
             return None  # taken meanwhile
+        if not task.in_line:  # its expiry is not announced yet
+            self.queue.announce(*of_due(Aggregate.TASK, task.task_id, after.due_at, now=now), now=now)
         return after

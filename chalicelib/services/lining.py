@@ -33,7 +33,13 @@ class _View:
     read_at: int
     waiting: list[Task]
     end: int  # the order of its last task
+    is_short: bool  # all of it was seen
     unseen: int = 0  # tasks placed since it was seen empty
+
+    @property
+    def is_whole(self) -> bool:
+        """`waiting` is all that is known of the line, not its head alone."""
+        return self.is_short and len(self.waiting) < LOOK
 
     def last(self, priority: int) -> int:
         """The place with which a task of this priority stands at the end."""
@@ -69,7 +75,7 @@ class Lining:
             view.unseen += 1
             return self._paced(task, since=view.read_at)
         tag, behind = self._turn(task, view, task.priority)
-        placed = lifecycle.placed(task, tag=tag, behind=behind)
+        placed = lifecycle.placed(task, tag=tag, behind=behind, is_parked=True)
         view = self._view(_line(task))  # perhaps it was looked at again
         view.end = max(view.end, placed.queue_order or 0)
         if len(view.waiting) < LOOK:
@@ -96,7 +102,11 @@ class Lining:
         joins = turns.line_time(view.waiting, priority=priority, now=self.clock())
         own = turns.own_turn(view.waiting, client_id=task.client_id, priority=priority)
         name = _name(task, priority)
-        since = max(joins, own, self._known(name, since=view.read_at - FRESH_MS))
+        known = self._known(name, since=view.read_at - FRESH_MS)
+        if view.is_whole and not own and not known:
+            self._remember(name, joins + turns.TURN_MS)
+            return joins, False  # whoever looks next sees it in line: no row has to tell
+        since = max(joins, own, known)
         begin = self.limits.reserve(f"tag#{name}", turns.TURN_MS, since=since)
         void = 0 if begin == since else self._void(name)
         if begin - void > view.last(priority) + SLACK_MS:
@@ -116,7 +126,7 @@ class Lining:
         rows = self.tasks.get_many([standing.task_id for standing in head.items])
         last = head if head.cursor is None else self.tasks.standing(line, limit=1, last_first=True)
         end = max((standing.order for standing in last.items), default=0)
-        view = _View(now, [row for row in rows if row.in_line], end)
+        view = _View(now, [row for row in rows if row.in_line], end, is_short=head.cursor is None)
         with self._lock:
             if len(self._views) >= self.most_remembered:
                 self._views.clear()

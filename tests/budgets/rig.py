@@ -75,13 +75,21 @@ class Rig:
         self.heartbeat()
         self.handle(HintKind.DUE, AGENT, aggregate=Aggregate.AGENT)
 
-    def submit(self, *, capability: str = CAPABILITY, max_retries: int = 3) -> Task:
+    def submit(
+        self,
+        *,
+        capability: str = CAPABILITY,
+        max_retries: int = 3,
+        client_id: str = CLIENT,
+        not_before: int | None = None,
+    ) -> Task:
         order = Order(
-            client_id=CLIENT,
+            client_id=client_id,
             task_type="sum",
             capability=capability,
             input_data={"numbers": [1, 2, 3]},
             metadata={"trace": "0af7651916cd43dd8448eb211c80319c"},
+            not_before=not_before,
             options=Options(max_retries=max_retries, retry=RETRY),
         )
         task, _ = self.use_cases.submission.submit(order, tenant=TENANT)
@@ -95,6 +103,14 @@ class Rig:
     def dispatch(self, task: Task) -> Task:
         self.handle(HintKind.DISPATCH, task.task_id)
         return self.row(task)
+
+    def pull(self, task: Task) -> Task:
+        """Its agent, which has a free slot, takes it from the line."""
+        agent = self.ports.agents.get(AGENT)
+        assert agent is not None
+        (taken,) = self.use_cases.pull.fill(agent)
+        assert taken.task_id == task.task_id
+        return taken
 
     def look(self, task: Task) -> Task:
         self.handle(HintKind.DUE, task.task_id)

@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from chalicelib.domain import lifecycle, timers
+from chalicelib.domain import lifecycle, queueing, timers
 from chalicelib.domain.content import Content
 from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.ids import mark
@@ -155,9 +155,27 @@ def test_a_new_task_that_expires_sooner_is_looked_at_then() -> None:
 def test_a_task_for_later_stands_in_no_line_until_then() -> None:
     later = fresh(not_before=NOW + 5_000)
     assert (later.in_line, later.queue_key, later.due_at) == (False, None, NOW + 5_000)
-    queued = lifecycle.queued(later, now=NOW + 5_000)
-    assert (queued.in_line, queued.ready_at, queued.due_at) == (True, None, NOW + 65_000)
     assert fresh(not_before=NOW).in_line
+
+
+@pytest.mark.parametrize("expires_at", [None, NOW + 9_000])
+def test_once_its_wait_is_over_it_joins_the_line_and_is_looked_at_when_it_expires(
+    expires_at: int | None,
+) -> None:
+    later = fresh(not_before=NOW + 5_000, expires_at=expires_at)
+    assert not later.may_run(NOW + 4_999)
+    assert later.may_run(NOW + 5_000)
+    queued = lifecycle.queued(later, now=NOW + 5_000)
+    assert (queued.in_line, queued.ready_at, queued.due_at) == (True, None, expires_at)
+    assert (queued.queue_key, queued.queue_order) == ("wait#acme#report#0", queueing.order(NOW + 5_000, 5))
+
+
+def test_once_its_wait_is_over_it_is_assigned_from_outside_the_line_as_from_within() -> None:
+    later = fresh(not_before=NOW, priority=7)
+    later = replace(later, queue_key=None, queue_order=None, ready_at=NOW, due_at=NOW)
+    given, as_if = assigned(later), assigned(fresh(priority=7))
+    assert (given.queue_key, given.queue_order) == (as_if.queue_key, as_if.queue_order)
+    assert (given.ready_at, given.due_at, given.version) == (None, NOW + 60_000, 2)
 
 
 def test_an_assignment_keeps_its_place_in_the_order_and_its_earlier_look() -> None:
@@ -229,12 +247,18 @@ def test_what_stands_in_no_line_is_not_assigned() -> None:
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.PENDING}))
 def test_only_what_is_pending_joins_the_line(status: Status) -> None:
+    over = replace(fresh(not_before=NOW), status=status, ready_at=NOW, queue_key=None)
     with pytest.raises(IllegalMove, match="only what is PENDING"):
-        lifecycle.queued(replace(fresh(), status=status), now=NOW)
+        lifecycle.queued(over, now=NOW)
+
+
+def test_nothing_joins_the_line_before_its_time() -> None:
+    with pytest.raises(IllegalMove, match="and due"):
+        lifecycle.queued(fresh(not_before=NOW + 1), now=NOW)
 
 
 def test_a_result_clears_the_error_of_an_earlier_attempt() -> None:
-    again = lifecycle.queued(failed(started()), now=NOW)
+    again = lifecycle.queued(failed(started()), now=NOW + 900_000)
     done = lifecycle.completed(lifecycle.started(assigned(again), now=NOW), result=RESULT, now=NOW + 1)
     assert (done.error, done.progress, done.ended_at, done.queue_key) == (None, 1.0, NOW + 1, None)
     assert done.last is not None

@@ -58,6 +58,35 @@ def test_who_was_served_at_once_is_not_behind_the_next_second(alone: Lived) -> N
     assert alone.submit("a").tag is None
 
 
+def test_a_clients_only_task_in_a_short_line_is_seen_there_and_no_row_tells_of_it() -> None:
+    lived = Lived()
+    for _ in range(2):
+        lived.submit("a")
+    lived.clock.advance(ms=FRESH_MS)
+    before = dict(lived.limits.ends)
+    first = lived.submit("b")
+    assert (first.behind, lived.limits.ends) == (False, before)
+    lived.clock.advance(ms=FRESH_MS)
+    second = lived.submit("b")  # through another process
+    assert (second.place, second.behind) == (first.place + TURN, True)
+    assert len(lived.limits.ends) == len(before) + 1
+
+
+def test_in_a_line_of_which_only_the_head_is_seen_every_task_takes_a_turn(alone: Lived) -> None:
+    for client in range(LOOK):
+        alone.submit(f"c{client}")
+    alone.clock.advance(ms=FRESH_MS)
+    before = len(alone.limits.ends)
+    alone.submit("a")
+    assert len(alone.limits.ends) == before + 1
+
+
+def test_where_others_wait_a_task_is_parked_at_once(alone: Lived) -> None:
+    assert alone.submit("a").due_at is not None
+    alone.clock.advance(ms=FRESH_MS)
+    assert alone.submit("b").due_at is None
+
+
 def test_the_priorities_of_a_client_are_lined_up_apart(alone: Lived) -> None:
     tasks = [alone.submit("a", priority) for priority in (5, 5, 9, 9)]
     assert [task.place - alone.clock() for task in tasks] == [0, TURN, 0, TURN]

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.schedule import CatchupPolicy
-from chalicelib.domain.task import Status
+from chalicelib.domain.task import FailureKind, Status
 from chalicelib.services.hints import HORIZON_MS
 from chalicelib.services.ports import Aggregate, Hint, HintKind
 from chalicelib.services.ticking import PAGE
@@ -46,8 +46,8 @@ def test_ticks_measure_their_gap_and_how_late_the_latest_row_is(w: Watched) -> N
 def test_a_full_shard_is_passed_on_with_its_cursor_until_all_is_announced(w: Watched) -> None:
     w.queue.drop = True
     shard = {}
-    for _ in range(12 * PAGE):
-        task_id = submitted(w)
+    for n in range(12 * PAGE):
+        task_id = submitted(w, capability=f"report-{n}")
         shard[task_id] = row(w, task_id)
     w.queue.drop = False
     w.clock.advance(seconds=61)
@@ -184,6 +184,17 @@ def test_a_wait_that_ends_while_another_ends_it_is_routed_once(w: Watched) -> No
     look(w, task_id)
     w.drain()
     assert row(w, task_id).token == 1
+
+
+def test_a_wait_that_ends_while_nobody_is_free_joins_the_line_and_expires_in_time(w: Watched) -> None:
+    task_id = submitted(w, not_before=w.clock() + 10_000, queue_timeout_ms=20_000)
+    before = row(w, task_id)
+    w.run(seconds=10)
+    joined = row(w, task_id)
+    assert (joined.in_line, joined.due_at) == (True, w.clock() + 20_000)
+    assert joined.version == before.version + 1  # parked in the same write
+    w.run(seconds=20)
+    assert row(w, task_id).failure is FailureKind.EXPIRED
 
 
 def test_an_agent_that_beats_while_it_is_looked_at_stays_in_the_clock(w: Watched) -> None:

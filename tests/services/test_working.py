@@ -139,6 +139,7 @@ def test_an_error_waits_for_its_backoff_outside_the_line_and_is_tried_again(w: W
     w.run(seconds=1)
     again = row(w, task_id)
     assert (again.status, again.token) == (Status.ASSIGNED, 2)
+    assert again.version == waiting.version + 1  # it never stood in line
     start(w, task_id)
     assert complete(w, task_id).error is None
     assert w.metrics.total("tasks_retried_total") == 1

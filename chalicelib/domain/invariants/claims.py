@@ -14,7 +14,7 @@ def eligible_claims(_: Snapshot, history: History) -> Iterator[Violation]:
     """9. At the claim the task could run, and the agent was able, alive, trusted and free."""
     for before, _after, agent, now in history.claims:
         refusal: object = routing.why_not(agent, before, now=now)
-        if not before.in_line:
+        if not before.may_run(now):
             refusal = f"it was {before.status} and in no line"
         if before.has_expired(now):
             refusal = "it had expired"
