@@ -25,6 +25,9 @@ NEVER_SEEN = {
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
+    # Lambda sends the traces, too; the emulator makes none.
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
 }
 
 

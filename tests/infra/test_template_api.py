@@ -33,6 +33,11 @@ def test_the_api_has_one_stage_with_a_ceiling_on_requests(made: Resources) -> No
     assert not [d for d in deployments if "StageName" in d]  # SAM's extra stage, literally called "Stage"
 
 
+def test_traces_begin_at_the_gateway(made: Resources) -> None:
+    (stage,) = [r["Properties"] for r in made.values() if r["Type"] == "AWS::ApiGateway::Stage"]
+    assert stage["TracingEnabled"] is True
+
+
 def test_the_endpoint_is_regional(made: Resources) -> None:
     assert made["RestAPI"]["Properties"]["EndpointConfiguration"]["Types"] == ["REGIONAL"]
 

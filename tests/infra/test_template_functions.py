@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.quota import PLAIN
+from infra.package import ROOT
 
 pytestmark = pytest.mark.slow  # the first test of a run packages the template
 
@@ -47,6 +48,13 @@ def test_code_compiled_here_runs_on_the_runtime_of_the_same_version(made: Resour
 def test_young_accounts_can_deploy_it(made: Resources) -> None:
     # An account with 10 concurrent executions in all refuses any reservation.
     assert not [f for f in _functions(made).values() if "ReservedConcurrentExecutions" in f]
+
+
+def test_every_function_is_traced_and_none_brings_the_sdk_for_it(made: Resources) -> None:
+    assert {f["TracingConfig"]["Mode"] for f in _functions(made).values()} == {"Active"}
+    shipped = (ROOT / "requirements.txt").read_text()
+    assert "xray" not in shipped.lower()  # it is out of maintenance, and slow to import
+    assert "tracer" not in shipped.lower()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
