@@ -304,10 +304,10 @@ ALL: tuple[type[Model], ...] = (
     LimitRecord,
     StatsRecord,
 )
-_BASE_NAMES = {model: model.Meta.table_name for model in ALL}
+BASE_NAMES = {model: model.Meta.table_name for model in ALL}  # without the stage's prefix
 
 
 def bind(stage: str) -> None:
     """Point every table at one stage: `ains-<stage>-<name>`."""
-    for model, name in _BASE_NAMES.items():
+    for model, name in BASE_NAMES.items():
         model.Meta.table_name = f"ains-{stage}-{name}"

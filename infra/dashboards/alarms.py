@@ -149,6 +149,15 @@ ALARMS = (
         is_urgent=True,
     ),
     Alarm(
+        "stats-behind",
+        "The counters of tasks are more than five minutes behind their stream",
+        of_function("Stats", "IteratorAge", "Maximum"),
+        300_000,
+        "stats-behind",
+        bad=5,
+        of=5,
+    ),
+    Alarm(
         "leases-expired",
         "Agents are lost while they hold tasks",
         ours("tasks_agent_lost_total", "Sum"),

@@ -44,6 +44,11 @@ def of_function(logical_id: str, name: str, stat: str) -> Series:
     return Series("AWS/Lambda", name, (("FunctionName", f"${{{logical_id}}}"),), stat, logical_id)
 
 
+def logical_id(table: str) -> str:
+    """In the template, of a table that the store calls `dead-messages`: DeadMessagesTable."""
+    return "".join(part.capitalize() for part in table.split("-")) + "Table"
+
+
 def of_table(logical_id: str, name: str, stat: str = "Sum") -> Series:
     """Of one table."""
     label = logical_id.removesuffix("Table").lower()

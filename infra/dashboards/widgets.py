@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 
 from chalicelib.domain.agent import AgentStatus
-from infra.dashboards.series import FUNCTIONS, Series, of_api, of_function, of_queue, of_table, ours
-
-TABLES = (
-    "AgentsTable",
-    "CapabilitiesTable",
-    "TasksTable",
-    "PayloadsTable",
-    "SchedulesTable",
-    "ExecutionsTable",
-    "LimitsTable",
-    "TicksTable",
-    "StatsTable",
+from chalicelib.store import tables
+from infra.dashboards.series import (
+    FUNCTIONS,
+    Series,
+    logical_id,
+    of_api,
+    of_function,
+    of_queue,
+    of_table,
+    ours,
 )
+
+TABLES = tuple(logical_id(name) for name in tables.BASE_NAMES.values())
 OUTCOMES = ("2xx", "4xx", "5xx")
 
 
@@ -103,6 +103,7 @@ TASKS = (
         ),
     ),
     Widget("Rows announced by ticks", "rows", (ours("tick_rows", "Sum", "rows"),)),
+    Widget("Counters behind the tasks' stream", "ms", (of_function("Stats", "IteratorAge", "Maximum"),)),
     Widget("Slot lateness", "ms", _percentiles("slot_lateness_ms", 50, 95)),
     Widget(
         "Slots",

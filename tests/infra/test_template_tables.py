@@ -13,7 +13,7 @@ Table = dict[str, Any]
 
 
 def _name(model: type[Model]) -> str:
-    return tables._BASE_NAMES[model]
+    return tables.BASE_NAMES[model]
 
 
 def _key(schema: list[dict[str, str]], types: list[dict[str, str]]) -> list[tuple[str, str, str]]:

@@ -18,7 +18,7 @@ MOST_SERIES = 60
 OF_AWS = {  # AWS' own metrics, and the dimensions they have
     "AWS/ApiGateway": ({"Count", "Latency", "4XXError", "5XXError"}, {"ApiName", "Stage"}),
     "AWS/Lambda": (
-        {"Errors", "Throttles", "Duration", "Invocations", "ConcurrentExecutions"},
+        {"Errors", "Throttles", "Duration", "Invocations", "ConcurrentExecutions", "IteratorAge"},
         {"FunctionName"},
     ),
     "AWS/SQS": ({"ApproximateNumberOfMessagesVisible"}, {"QueueName"}),
