@@ -2,7 +2,7 @@
 
 from .emf import NAMESPACE, SERVICE, EmfMetrics
 from .log import Log, logger
-from .metric import Kind, Metric, Origin
+from .metric import VALUES, Kind, Metric, Origin
 from .run_log import RunFailed, RunLog
 from .table import METRIC_BY_NAME, METRICS
 from .tally import Both, Tally
@@ -13,6 +13,7 @@ __all__ = [
     "METRIC_BY_NAME",
     "NAMESPACE",
     "SERVICE",
+    "VALUES",
     "Both",
     "EmfMetrics",
     "Kind",

@@ -32,7 +32,7 @@ class EmfMetrics:
 
     def count(self, name: str, value: float = 1, **labels: str) -> None:
         metric = METRIC_BY_NAME[name]
-        assert set(labels) == set(metric.labels), f"{name} has labels {metric.labels}"
+        metric.check(labels)
         if not metric.in_cloudwatch:
             return
         dimensions = tuple((label, labels[label]) for label in metric.dimensions)

@@ -1,8 +1,15 @@
 """What a metric is: one row of the table, and how CloudWatch and Prometheus each call it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 
+# All that a dimension can be: CloudWatch bills every combination of values that it was told in a month.
+VALUES: Mapping[str, tuple[str, ...]] = {
+    "outcome": ("2xx", "4xx", "5xx"),
+    "status": ("ACTIVE", "DEGRADED", "DRAINING", "OFFLINE", "SUSPENDED"),
+}
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 
@@ -38,6 +45,18 @@ class Metric:
     origin: Origin = Origin.PROCESS
     buckets: tuple[float, ...] = SECONDS
     in_cloudwatch: bool = True
+
+    def check(self, labels: Mapping[str, str]) -> None:
+        """AssertionError for other labels than the row's, and for a value that a dimension cannot have."""
+        assert set(labels) == set(self.labels), f"{self.name} has labels {self.labels}"
+        for name in self.dimensions:
+            assert labels[name] in VALUES[name], f"{self.name} knows no {name} {labels[name]!r}"
+
+    def series(self) -> list[tuple[tuple[str, str], ...]]:
+        """The dimensions of every series of it that CloudWatch can ever be told."""
+        if not self.in_cloudwatch:
+            return []
+        return list(product(*([(name, value) for value in VALUES[name]] for name in self.dimensions)))
 
     @property
     def prometheus_name(self) -> str:

@@ -46,6 +46,7 @@ class Tally:
 
     def count(self, name: str, value: float = 1, **labels: str) -> None:
         metric = METRIC_BY_NAME[name]
+        metric.check(labels)
         key = tuple((label, labels[label]) for label in metric.labels)
         with self._lock:
             if metric.kind is Kind.DISTRIBUTION:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from chalicelib.domain.agent import AgentStatus
 from chalicelib.store import tables
+from chalicelib.telemetry import VALUES
 from infra.dashboards.series import (
     FUNCTIONS,
     Series,
@@ -16,7 +16,6 @@ from infra.dashboards.series import (
 )
 
 TABLES = tuple(logical_id(name) for name in tables.BASE_NAMES.values())
-OUTCOMES = ("2xx", "4xx", "5xx")
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ HTTP = (
     Widget(
         "Requests a minute, by outcome",
         "requests",
-        tuple(ours("http_requests_total", "Sum", outcome, outcome=outcome) for outcome in OUTCOMES),
+        tuple(ours("http_requests_total", "Sum", outcome, outcome=outcome) for outcome in VALUES["outcome"]),
         is_stacked=True,
     ),
     Widget("Latency", "seconds", _percentiles("http_request_duration_seconds", 50, 95, 99)),
@@ -120,7 +119,7 @@ TASKS = (
     Widget(
         "Agents by status",
         "agents",
-        tuple(ours("agent_status", "Maximum", status.value, status=status.value) for status in AgentStatus),
+        tuple(ours("agent_status", "Maximum", status, status=status) for status in VALUES["status"]),
         is_stacked=True,
     ),
     Widget("Trust of agents", "score", _percentiles("agent_trust_score", 10, 50, 90)),
