@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
-from tests.console.browsing import CHROMIUM, browser
+from tests.console.browsing import CHROMIUM
 from tests.console.contrast import contrast
 from tests.console.seeding import HOSTILE, Seeder
 
@@ -20,12 +20,6 @@ pytestmark = [
 NARROW = {"width": 360, "height": 640}
 SECTIONS = ("/", "/tasks", "/schedules", "/agents", "/dead-letters")
 names = (f"job-{number}" for number in count())
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as launched:
-        yield launched
 
 
 @pytest.fixture
@@ -324,5 +318,6 @@ def test_what_the_service_refuses_is_shown_in_its_own_words(chromium: Browser, u
     page.get_by_role("button", name="Enter an API key").click()
     page.get_by_label("Key", exact=True).fill("a-secret")
     page.locator("#confirm").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("alert")).to_have_text("")
     page.context.close()

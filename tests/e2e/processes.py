@@ -92,13 +92,15 @@ class Service:
     url: str = ""
     aws_url: str = ""
     process: Process | None = None
+    options: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
         ready = self.directory / "ready.json"
         ready.unlink(missing_ok=True)
         arguments = ["infra.local", "--port", str(self.port), "--aws-port", str(self.aws_port)]
         arguments += ["--data-dir", str(self.directory / "data"), "--ready-file", str(ready)]
-        process = Process(_spawn(arguments, {}))
+        process = Process(_spawn([*arguments, *self.options], self.environment))
         self.process = process
 
         def is_ready() -> bool:
@@ -120,9 +122,9 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(directory: Path) -> Iterator[Service]:
+def service(directory: Path, *options: str, **environment: str) -> Iterator[Service]:
     """A service of its own for one test."""
-    running = Service(directory)
+    running = Service(directory, options=options, environment=environment)
     running.start()
     try:
         yield running

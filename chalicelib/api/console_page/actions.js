@@ -51,12 +51,23 @@ const ACTIONS = {
     ask: "API key", verb: "Use this key", about: "Kept by this tab until it is closed, and sent as X-API-Key. Empty: no key is sent.",
     fields: () => [{ name: "key", label: "Key", type: "password", value: sessionStorage.getItem(KEY) ?? "" }],
     call: async (_of, { key }) => {
+      if (key) await tried(key);
       if (key) sessionStorage.setItem(KEY, key);
       else sessionStorage.removeItem(KEY);
       return { message: key ? "The key is used from now on." : "No key is sent from now on." };
     },
   },
 };
+
+// Asks for something that costs the service nothing but a look at the key.
+async function tried(key) {
+  try {
+    await api("GET", "/ains/routing/strategies", { key });
+  } catch (problem) {
+    if (problem.status !== 401) throw problem;
+    throw new Problem(401, { detail: "This service does not know that key. What the tab had before is kept." });
+  }
+}
 
 const given = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value));
 

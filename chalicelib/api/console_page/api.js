@@ -12,9 +12,8 @@ class Problem extends Error {
   }
 }
 
-async function api(method, path, { body, signal } = {}) {
+async function api(method, path, { body, signal, key = sessionStorage.getItem(KEY) } = {}) {
   const headers = {};
-  const key = sessionStorage.getItem(KEY);
   if (key) headers["X-API-Key"] = key;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const signals = [AbortSignal.timeout(PATIENCE_MS), ...(signal ? [signal] : [])];
