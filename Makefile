@@ -61,7 +61,7 @@ chaos: $(READY) ## Twenty storms and hundreds of pairs of faults, by seed; half 
 bench: $(READY) ## The tables of docs/performance.md from a fresh run
 	@$(BIN)/python -m tests.bench
 
-sim: $(READY) ## A fleet in virtual time under every strategy, 8 seeds; the figures of docs/routing.md with ARGS=--write
+sim: $(READY) ## A fleet in virtual time under every strategy, 16 seeds; the figures of docs/routing.md with ARGS=--write
 	@$(BIN)/python -m tests.sim $(ARGS)
 
 doctor: $(READY) ## Check every stored row of a stage; reads only (STAGE=local for make run, AWS_PORT=)

@@ -94,6 +94,16 @@ def test_the_shares_follow_theta_to_the_fourth_over_load() -> None:
     assert shares(busy, worse)["busy"] == pytest.approx(0, abs=0.01)
 
 
+def test_the_score_falls_with_the_root_of_the_time_which_for_a_newcomer_is_the_usual_one() -> None:
+    """At the mean of each posterior: 0.96, 0.96 and a newcomer's 0.5."""
+    fleet = agent("quick", good=46, took_ms=500), agent("slow", good=46, took_ms=1_500), agent("new")
+    assert scores(Strategy.TRUST_WEIGHTED, *fleet) == {
+        "quick": pytest.approx(0.96**4 / sqrt(0.5), abs=0.001),
+        "slow": pytest.approx(0.96**4 / sqrt(1.5), abs=0.001),
+        "new": pytest.approx(0.5**4, abs=0.001),
+    }
+
+
 def test_the_shares_of_uncertain_agents_are_those_of_their_posteriors() -> None:
     """theta_a > theta_b of Beta(4, 2) and Beta(2, 4) has a chance that can be summed over a grid."""
     share = shares(agent("a", good=2), agent("b", bad=2), draws=8_000)["a"]

@@ -8,6 +8,7 @@ from tests.sim.running import Assignment, Record, Run
 from tests.sim.scenario import MINUTE_S, Scenario
 
 FIRST_S = 10 * MINUTE_S
+THIRTY = 30
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Result:
     """
 
     success: float
+    wait: float
     delay: float
     wait_p50: float
     wait_p95: float
@@ -30,7 +32,12 @@ class Result:
     tasks: float
 
     @property
-    def merit(self) -> float:
+    def per_wait(self) -> float:
+        """Success over one second and the mean wait."""
+        return self.success / (1 + self.wait)
+
+    @property
+    def per_delay(self) -> float:
         """Success over one second and the mean delay."""
         return self.success / (1 + self.delay)
 
@@ -44,6 +51,7 @@ def result(record: Record, scenario: Scenario) -> Result:
     available = sum((scenario.seconds - n.joins_s) * n.slots for n in record.natures.values())
     return Result(
         success=record.succeeded / (record.succeeded + record.failed),
+        wait=mean(waits),
         delay=mean(record.delays_s),
         wait_p50=percentile(waits, 50),
         wait_p95=percentile(waits, 95),
@@ -97,10 +105,11 @@ def _within(given: Iterable[Assignment], since_s: float, until_s: float) -> list
 
 @dataclass(frozen=True)
 class Turn:
-    """How an agent that turned bad, and later well, was treated; shares of all assignments."""
+    """How an agent that turned bad, and later well, was treated."""
 
-    after_30: float  # what it was given beyond 30 tasks while it was bad
-    given_while_bad: float
+    tasks_while_bad: int
+    given_while_bad: float  # its share of all assignments while it was bad
+    after_thirty: float  # the same of those that followed its thirtieth
     back: float  # its part in the last ten minutes of the hour after it healed, 1 is an equal share
 
 
@@ -108,11 +117,17 @@ def turned(record: Record, scenario: Scenario) -> Turn:
     """Of one run of a scenario in which an agent turns bad and heals."""
     (bad_s, _), (well_s, _) = scenario.turning
     (name,) = (nature.name for nature in record.natures.values() if nature.kind == "turning")
-    while_bad = _within(record.given, bad_s, well_s)
-    mine = sum(a.agent_id == name for a in while_bad)
+    while_bad = [a.agent_id == name for a in _within(record.given, bad_s, well_s)]
     last = _within(record.given, well_s + 50 * MINUTE_S, well_s + 60 * MINUTE_S)
     return Turn(
-        after_30=max(0, mine - 30) / len(while_bad),
-        given_while_bad=mine / len(while_bad),
+        tasks_while_bad=sum(while_bad),
+        given_while_bad=mean(while_bad),
+        after_thirty=_beyond(while_bad, THIRTY),
         back=sum(a.agent_id == name for a in last) / len(last) * len(record.natures),
     )
+
+
+def _beyond(is_its: Sequence[bool], count: int) -> float:
+    """Its share of what follows its first `count`; 0 when it never came to more."""
+    its = [n for n, is_one in enumerate(is_its) if is_one]
+    return mean(is_its[its[count - 1] + 1 :]) if len(its) > count else 0.0

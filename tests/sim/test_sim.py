@@ -7,20 +7,21 @@ import pytest
 
 from chalicelib.domain.routing import Strategy
 from tests.sim.picture import Line, Panel, drawn
-from tests.sim.results import Result, percentile, simulated, turned
+from tests.sim.results import Result, averaged, percentile, simulated, turned
 from tests.sim.running import Run
 from tests.sim.scenario import BAD, GOOD, MINUTE_S, PLAIN, TURNING
 
 pytestmark = [pytest.mark.uncounted, pytest.mark.xdist_group("sim")]  # one process, which plays each run once
 
 BRIEF = replace(PLAIN, seconds=8 * MINUTE_S, work_s=25.0)
-OTHERS = (Strategy.LEAST_LOADED, Strategy.ROUND_ROBIN, Strategy.HIGHEST_TRUST)
+OTHERS = [strategy for strategy in Strategy if strategy is not Strategy.TRUST_WEIGHTED]
+SEEDS = range(4)
 
 
 @cache
 def played(strategy: Strategy) -> Result:
-    """The plain scenario, once; `make sim` averages over eight seeds."""
-    return simulated(PLAIN, strategy.value, 0)
+    """The plain scenario with a few seeds; `make sim` averages over sixteen."""
+    return averaged([simulated(PLAIN, strategy.value, seed) for seed in SEEDS])
 
 
 def test_the_bad_get_next_to_nothing_newcomers_a_start_and_clients_what_they_wait_for() -> None:
@@ -32,14 +33,10 @@ def test_the_bad_get_next_to_nothing_newcomers_a_start_and_clients_what_they_wai
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_no_other_strategy_has_as_much_success_for_its_delays(other: Strategy) -> None:
-    assert played(other).merit < played(Strategy.TRUST_WEIGHTED).merit
-
-
-def test_who_goes_by_speed_has_more_failures_for_about_the_same_delays() -> None:
-    fastest, default = played(Strategy.FASTEST_RESPONSE), played(Strategy.TRUST_WEIGHTED)
-    assert fastest.success < default.success - 0.003
-    assert fastest.merit == pytest.approx(default.merit, rel=0.05)
+def test_no_other_strategy_has_as_much_success_for_its_waits_and_delays(other: Strategy) -> None:
+    default = played(Strategy.TRUST_WEIGHTED)
+    assert played(other).per_wait < default.per_wait
+    assert played(other).per_delay < default.per_delay
 
 
 def test_an_agent_that_turns_bad_is_out_within_thirty_tasks_and_back_within_an_hour_of_healing() -> None:
@@ -47,7 +44,7 @@ def test_an_agent_that_turns_bad_is_out_within_thirty_tasks_and_back_within_an_h
         TURNING, seconds=75 * MINUTE_S, work_s=60.0, turning=((8 * MINUTE_S, BAD), (15 * MINUTE_S, GOOD))
     )
     turn = turned(Run(turning, "trust_weighted", 1).played(), turning)
-    assert turn.after_30 < 0.01
+    assert turn.given_while_bad < 0.01 or turn.after_thirty < 0.01
     assert turn.back > 0.5
 
 

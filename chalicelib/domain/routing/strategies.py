@@ -7,6 +7,7 @@ Balancing", 2001) with Thompson sampling (Chapelle & Li, "An Empirical Evaluatio
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from statistics import mean
 
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.trust import Posterior
@@ -15,6 +16,7 @@ from .chance import Chance
 
 _TIE = 1e-6  # equals are told apart by chance
 TRUST_EXPONENT = 4  # a failed attempt costs more than a busy agent does
+TIME_EXPONENT = 0.5  # and half a time, of which little is sure, less than half the load
 UNKNOWN_MS = 1_000.0  # a response time when no candidate's is known
 
 
@@ -30,9 +32,10 @@ class Strategy(StrEnum):
 
 SCORED_BY: Mapping[Strategy, str] = {
     Strategy.TRUST_WEIGHTED: (
-        "The one with the highest theta^4 / (1 + load): theta is drawn from what is "
-        "known of the agent's success with the capability, load is the share of its slots in use. A newcomer "
-        "counts one slot more with each result, so that it starts slowly while others are free."
+        "The one with the highest theta^4 / (1 + load) / sqrt(time): theta is drawn from what is known of "
+        "the agent's success with the capability, load is the share of its slots in use, time its mean time "
+        "from assignment to success as a multiple of the candidates' mean. A newcomer counts one slot more "
+        "with each result, so that it starts slowly while others are free, and as quick as the mean."
     ),
     Strategy.LEAST_LOADED: "The one with the smallest share of its slots in use.",
     Strategy.ROUND_ROBIN: "The one that has waited longest since it was last given work.",
@@ -59,7 +62,12 @@ def load(agent: Agent, believed: Posterior) -> float:
 
 
 def _trust_weighted(pool: Sequence[Agent], capability: str, now: int, chance: Chance) -> list[float]:
-    return [_drawn(agent, capability, now, chance) for agent in pool]
+    times = _response_times(pool, capability, unknown=mean)
+    usual = mean(times or [1.0])
+    return [
+        _drawn(agent, capability, now, chance) / (ms / usual) ** TIME_EXPONENT
+        for agent, ms in zip(pool, times, strict=True)
+    ]
 
 
 def _drawn(agent: Agent, capability: str, now: int, chance: Chance) -> float:
@@ -77,13 +85,20 @@ def _round_robin(pool: Sequence[Agent], _capability: str, now: int, chance: Chan
 
 
 def _fastest_response(pool: Sequence[Agent], capability: str, now: int, chance: Chance) -> list[float]:
-    times = [agent.response_ms(capability) for agent in pool]
-    quickest = min((ms for ms in times if ms is not None), default=UNKNOWN_MS)
+    times = _response_times(pool, capability, unknown=min)
     return [
-        agent.trust(capability, now=now).mean / max(quickest if ms is None else ms, 1.0) * 1000
-        + chance.random() * _TIE
+        agent.trust(capability, now=now).mean / ms * 1000 + chance.random() * _TIE
         for agent, ms in zip(pool, times, strict=True)
     ]
+
+
+def _response_times(
+    pool: Sequence[Agent], capability: str, *, unknown: Callable[[list[float]], float]
+) -> list[float]:
+    """In milliseconds; one that is not known is what `unknown` makes of those that are."""
+    times = [agent.response_ms(capability) for agent in pool]
+    known = [max(ms, 1.0) for ms in times if ms is not None] or [UNKNOWN_MS]
+    return [unknown(known) if ms is None else max(ms, 1.0) for ms in times]
 
 
 def _highest_trust(pool: Sequence[Agent], capability: str, now: int, chance: Chance) -> list[float]:
