@@ -233,7 +233,7 @@ class Deployment:
         try:
             self._run(lambda: ticks.tick(self.stage.asked()))
         except Exception as error:  # an invocation that failed
-            self.log.exception("tick failed", extra={"error": str(error)})
+            self.log.error("tick failed", extra={"error": str(error)})
 
     def messages(self) -> list[tuple[str, float]]:
         """What is on the queues, also in flight: body, and when it is to be seen."""
