@@ -40,7 +40,7 @@ class AgentTrust:
 
 @dataclass(frozen=True, kw_only=True)
 class TrustEvent:
-    """One thing that moved trust in a capability: completed, error, timeout, agent_lost or adjusted."""
+    """What moved trust in a capability: completed, error, timeout, agent_lost, disproved or adjusted."""
 
     event_id: str
     cause: str

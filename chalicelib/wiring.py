@@ -189,7 +189,7 @@ class _Assembly:
     @cached_property
     def settling(self) -> Settling:
         p = self.p
-        return Settling(p.tasks, p.schedules, p.queue, p.clock, p.metrics)
+        return Settling(p.tasks, p.schedules, p.agents, p.trust, p.queue, p.clock, p.metrics)
 
     @cached_property
     def cancelling(self) -> Cancelling:

@@ -61,7 +61,8 @@ class Leaderboard:
 class TrustMove:
     """One thing that moved trust in a capability, with the scores before and after it.
 
-    `cause` is completed, error, timeout, agent_lost or adjusted; `successes` and `faults` are results.
+    `cause` is completed, error, timeout, agent_lost, disproved (it called `task_id` hopeless, and another
+    completed that) or adjusted; `successes` and `faults` are results.
     """
 
     event_id: str

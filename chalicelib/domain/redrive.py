@@ -31,9 +31,11 @@ def again(
     """The new task: same work, a life of its own. Raises IllegalMove when the old one is not to be retried.
 
     It may wait in line as long as the old one might. It belongs to the schedule of the old one, but is no run
-    of it: what became of the slot is recorded, once.
+    of it: what became of the slot is recorded, once. What an agent called hopeless goes to another, if there
+    is one, and its outcome is awaited: a success says something of the first (trust_events.disproof).
     """
     _check(task)
+    doubted = task.last if task.last is not None and task.last.hopeless else None
     made = Task(
         task_id=ids.of_retry(task.task_id, tenant=task.tenant),
         tenant=task.tenant,
@@ -55,8 +57,10 @@ def again(
         preferred_tags=task.preferred_tags,
         schedule_id=task.schedule_id,
         request=request,
+        awaited=doubted is not None,
         retry_of=task.task_id,
         traceparent=task.traceparent,
+        failed_by=() if doubted is None else (ids.mark(doubted.agent_id),),
     )
     return lifecycle.submitted(made, now=now)
 

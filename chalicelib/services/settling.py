@@ -1,14 +1,15 @@
 """Telling those who wait for a task's outcome: each effect idempotent, the mark cleared last."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from chalicelib.domain import lifecycle, overlap, schedule_runs
-from chalicelib.domain.errors import LostRace
+from chalicelib.domain import lifecycle, overlap, schedule_runs, trust_events
+from chalicelib.domain.errors import LostRace, NotFound
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule, ScheduleStatus
 from chalicelib.domain.task import Status, Task
 
 from .hints import of_due
-from .ports import Aggregate, Clock, Metrics, ScheduleStore, TaskStore, WorkQueue
+from .ports import AgentStore, Aggregate, Clock, Metrics, ScheduleStore, TaskStore, TrustLedger, WorkQueue
 
 TRIES = 5
 
@@ -19,6 +20,8 @@ class Settling:
 
     tasks: TaskStore
     schedules: ScheduleStore
+    agents: AgentStore
+    ledger: TrustLedger
     queue: WorkQueue
     clock: Clock
     metrics: Metrics
@@ -30,10 +33,23 @@ class Settling:
             return
         if task.schedule_id is not None and task.slot is not None:
             self._execution(task, task.schedule_id, task.slot)
+        if task.retry_of is not None and task.status is Status.COMPLETED:
+            self._disproved(task, task.retry_of)
         try:
             self.tasks.save(lifecycle.settled(task), was=task.version)
         except LostRace:
             return  # somebody settled it, or its last holder let go: the clock looks again
+
+    def _disproved(self, task: Task, retry_of: str) -> None:
+        """Charge whoever called it hopeless before; once, as the record's id is made of the old task's."""
+        hopeless = self.tasks.get(retry_of)
+        if hopeless is None or hopeless.last is None:
+            return
+        agent = self.agents.get(hopeless.last.agent_id)
+        made = None if agent is None else trust_events.disproof(hopeless, task, agent)
+        if made is not None:
+            with suppress(NotFound):  # its row is gone meanwhile, and its trust with it
+                self.ledger.adjust(made)
 
     def _execution(self, task: Task, schedule_id: str, slot: int) -> None:
         execution = self.schedules.execution(schedule_id, slot)

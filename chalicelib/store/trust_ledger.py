@@ -55,12 +55,12 @@ class DynamoTrust:
         except Refused as refused:
             if refused.position == 1:
                 raise NotFound(f"no agent {made.agent_id}") from refused
-            return _adjustment(PayloadRecord.from_raw_data(dict(refused.item or {})))
+            return adjustment_of(PayloadRecord.from_raw_data(dict(refused.item or {})))
         return None
 
     def adjustment(self, agent_id: str, adjustment_id: str) -> Adjustment | None:
         rows = rows_of(self._writes.connection, PayloadRecord, [(_owner(agent_id), adjustment_id)])
-        return _adjustment(rows[0]) if rows else None
+        return adjustment_of(rows[0]) if rows else None
 
     def latest(
         self, agent_id: str, *, since: int, until: int, limit: int
@@ -92,7 +92,7 @@ class DynamoTrust:
     ) -> list[TrustEvent]:
         connection = self._writes.connection
         documents = rows_of(connection, PayloadRecord, [(row.owner_id, row.kind) for row in apart])
-        made = [_adjustment(row) for row in documents if row.owner_id == _owner(agent_id)]
+        made = [adjustment_of(row) for row in documents if row.owner_id == _owner(agent_id)]
         older = [row for row in documents if row.owner_id != _owner(agent_id)]
         ids = [row.task_id for row in on_tasks] + [row.owner_id for row in older]
         rows = rows_of(connection, TaskRecord, ids)
@@ -115,7 +115,8 @@ def _owner(agent_id: str) -> str:
     return f"agent#{agent_id}"  # no task's id holds a "#"
 
 
-def _adjustment(row: PayloadRecord) -> Adjustment:
+def adjustment_of(row: PayloadRecord) -> Adjustment:
+    """The record that stands in a payload of `agent#<agent_id>`."""
     return adapter(Adjustment).validate_python(json.loads(row.body))
 
 

@@ -18,6 +18,17 @@ from tests.contract.values import NOW, TENANT, a_task, an_agent, held, in_line
 EVER = 2**53
 
 
+def test_what_another_agents_success_disproved_is_found_with_its_task(stores: Stores) -> None:
+    stores.agents.add(an_agent(), {})
+    told = an_adjustment(task_id="task-9", client_id="client-1", successes=0.0, faults=1.0)
+    assert stores.trust.adjust(told) is None
+    assert stores.trust.adjust(told) == told
+    (event,) = latest(stores)
+    assert (event.cause, event.task_id, event.client_id) == ("disproved", "task-9", "client-1")
+    part = trust.part_of("client-1", "agent-1")
+    assert list(row(stores).evidence) == [f"math-{part}"]
+
+
 def an_adjustment(number: int = 1, **changes: object) -> Adjustment:
     plain = Adjustment(
         agent_id="agent-1",

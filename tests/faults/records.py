@@ -12,7 +12,14 @@ from chalicelib.domain.invariants import Claim, History, Snapshot, Step
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
 from chalicelib.store import agent_rows, schedule_rows, task_rows
-from chalicelib.store.tables import AgentRecord, ExecutionRecord, ScheduleRecord, TaskRecord
+from chalicelib.store.tables import (
+    AgentRecord,
+    ExecutionRecord,
+    PayloadRecord,
+    ScheduleRecord,
+    TaskRecord,
+)
+from chalicelib.store.trust_ledger import adjustment_of
 from infra.local.calls import Answer, Call
 from infra.local.pinned import dynamodb
 
@@ -112,7 +119,9 @@ class Records:
 
     def history(self) -> History:
         """All that was written; what metrics say is left out, since a killed process does not count."""
-        return History(steps=self.steps, claims=self.claims, buried=frozenset(self.buried))
+        rows = (PayloadRecord.from_raw_data(dict(item)) for item in items(PayloadRecord))
+        adjusted = [adjustment_of(row) for row in rows if row.owner_id.startswith("agent#")]
+        return History(steps=self.steps, claims=self.claims, buried=frozenset(self.buried), adjusted=adjusted)
 
 
 def _agents_there() -> set[str]:

@@ -48,7 +48,7 @@ class Snapshot:
 class History:
     """Everything that was accepted, oldest first; plain tuples of the same shape do as well.
 
-    `buried` are ids of agents whose row was deleted, `adjusted` is what admins added to trust. `counted`
+    `buried` are ids of agents whose row was deleted, `adjusted` is what was added to trust later. `counted`
     holds the sum by metric; None when nobody counted, as a process that dies between a write and its count
     never does.
     """

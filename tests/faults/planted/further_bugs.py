@@ -34,15 +34,15 @@ SETTLED_BEFORE_TOLD = Bug(
     (
         Edit(
             "chalicelib/services/settling.py",
-            "            self._execution(task, task.schedule_id, task.slot)\n        try:\n",
-            "            pass\n        try:\n",
+            "            self._execution(task, task.schedule_id, task.slot)\n        if task.retry_of",
+            "            pass\n        if task.retry_of",
         ),
         Edit(
             "chalicelib/services/settling.py",
-            "    def _execution(self, task: Task",
+            "    def _disproved(self, task: Task",
             "        if task.schedule_id is not None and task.slot is not None:\n"
             "            self._execution(task, task.schedule_id, task.slot)\n\n"
-            "    def _execution(self, task: Task",
+            "    def _disproved(self, task: Task",
         ),
     ),
     flows=("settle",),
