@@ -11,7 +11,7 @@ from chalicelib.services.ports import Metrics
 from .request_log import RequestLog
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Answered:
     """An answer, and what the log may know of it and its request."""
 
@@ -19,7 +19,7 @@ class Answered:
     facts: Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class HttpMeter:
     """Counts into `metrics` and tells `log`; `stopwatch` gives seconds from any beginning."""
 

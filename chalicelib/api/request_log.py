@@ -12,7 +12,7 @@ from chalicelib.telemetry import Log
 CRASHED = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RequestLog:
     """`log` is asked for when there is something to say."""
 

@@ -22,7 +22,7 @@ class RunFailed(Exception):
     """A function failed. Lambda prints this, so it says no word of the cause: the log says where it was."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RunLog:
     """`log` is asked for when there is something to say; `stopwatch` gives seconds from any beginning."""
 
