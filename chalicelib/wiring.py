@@ -32,6 +32,7 @@ from chalicelib.services.holding import Holding
 from chalicelib.services.lining import Lining
 from chalicelib.services.listing import Listing
 from chalicelib.services.measuring import Measuring
+from chalicelib.services.past_tasks import PastTasks
 from chalicelib.services.pull import HEAD_START_MS, Pull
 from chalicelib.services.reading import Reading
 from chalicelib.services.redriving import Redriving
@@ -255,10 +256,12 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS, quota: Quota = PLA
         ports.Aggregate.SCHEDULE: p.schedules,
     }
     reading = Reading(p.tasks, p.agents, p.payloads, p.schedules, p.clock)
+    trusting = Trusting(p.agents, p.trust, a.listing, p.clock, p.new_id)
     apart_ms = {ports.Aggregate.SCHEDULE: quota.apart_ms}
     return UseCases(
         submission=Submission(p.tasks, p.payloads, a.lining, p.queue, p.clock, p.new_id, p.metrics),
         reading=reading,
+        past_tasks=PastTasks(p.tasks, trusting),
         holding=a.holding,
         cancelling=a.cancelling,
         adjusting=Adjusting(a.changing, a.lining),
@@ -267,7 +270,7 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS, quota: Quota = PLA
         redriving=Redriving(a.dead_letters, a.retrying, p.tasks, p.payloads, p.queue, p.clock),
         agents=a.agents,
         draining=Draining(p.agents, a.listing, p.clock),
-        trusting=Trusting(p.agents, p.trust, a.listing, p.clock, p.new_id),
+        trusting=trusting,
         agent_store=p.agents,
         syncing=Syncing(p.agents, a.agents, p.tasks, a.holding, a.changing, a.pull, p.clock, p.metrics),
         pull=a.pull,

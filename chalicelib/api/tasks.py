@@ -1,6 +1,7 @@
 """Tasks: submit, look at, report on, cancel."""
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.task import OVER
 from chalicelib.domain.trace import traceparent
 from chalicelib.services.holding import Report
 from chalicelib.services.reading import FullTask, TaskFilter
@@ -43,7 +44,10 @@ def submit_task(call: Call[NoQuery, TaskSubmission]) -> Reply[TaskAnswer]:
 
 @routes.route("GET", "/aitp/tasks", TaskList, query=TaskListQuery)
 def list_tasks(call: Call[TaskListQuery, NoBody]) -> TaskList:
-    """List tasks of a client, of a schedule, of an agent (which also takes waiting work), or all of them."""
+    """List tasks of a client, of a schedule, of an agent (which also takes waiting work), or all of them.
+
+    An agent's are those it holds; with a `status` of what is over, those that it ended in the last 30 days.
+    """
     asked = call.query
     anchors = ("client_id", "assigned_agent_id", "schedule_id")
     named = [name for name in anchors if getattr(asked, name) is not None]
@@ -57,9 +61,18 @@ def list_tasks(call: Call[TaskListQuery, NoBody]) -> TaskList:
         offset=asked.offset,
     )
     if asked.assigned_agent_id is not None:
-        return _inbox(call, asked.assigned_agent_id, wanted)
+        of_agent = _past if asked.status in OVER else _inbox
+        return of_agent(call, asked.assigned_agent_id, wanted)
     page = call.use_cases.reading.list_tasks(
         wanted, tenant=call.tenant, limit=asked.limit, cursor=asked.cursor
+    )
+    return TaskList(tasks=[task_object(FullTask(task)) for task in page.items], next_cursor=page.cursor)
+
+
+def _past(call: Call[TaskListQuery, NoBody], agent_id: str, wanted: TaskFilter) -> TaskList:
+    """What the agent ended, newest first."""
+    page = call.use_cases.past_tasks.of_agent(
+        agent_id, wanted, tenant=call.tenant, limit=call.query.limit, cursor=call.query.cursor
     )
     return TaskList(tasks=[task_object(FullTask(task)) for task in page.items], next_cursor=page.cursor)
 

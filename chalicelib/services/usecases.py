@@ -16,6 +16,7 @@ from .explaining import Explaining
 from .firing import Firing
 from .holding import Holding
 from .measuring import Measuring
+from .past_tasks import PastTasks
 from .ports import AgentStore, Clock, Metrics, NewId, StatsStore
 from .pull import Pull
 from .reading import Reading
@@ -35,6 +36,7 @@ class UseCases:
 
     submission: Submission
     reading: Reading
+    past_tasks: PastTasks
     holding: Holding
     cancelling: Cancelling
     adjusting: Adjusting

@@ -202,3 +202,16 @@ def test_a_list_of_large_work_ends_before_the_answer_grows_too_large(api, here):
 def test_an_id_in_a_path_may_be_percent_encoded(api):
     registered(api, agent_id="eu:agent.1")
     assert api.get("/ains/agents/eu%3Aagent%2E1").body["agent_id"] == "eu:agent.1"
+
+
+def test_what_an_agent_ended_is_listed_by_its_status_and_gives_it_no_work(api):
+    done, token = held(api)
+    for status in ("ACTIVE", "COMPLETED"):
+        report = {"status": status, "agent_id": "agent-1", "lease_token": token}
+        assert api.put(f"/aitp/tasks/{done}/status", report).status == 200
+    waiting = submitted(api)
+    (row,) = api.get("/aitp/tasks?assigned_agent_id=agent-1&status=COMPLETED").body["tasks"]
+    assert (row["task_id"], row["assigned_agent_id"], "input_data" in row) == (done, "agent-1", False)
+    assert api.get("/aitp/tasks?assigned_agent_id=agent-1&status=FAILED").body["tasks"] == []
+    assert api.get(f"/aitp/tasks/{waiting}").body["status"] == "PENDING"
+    assert api.get("/aitp/tasks?assigned_agent_id=none&status=FAILED").status == 404
