@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -66,25 +66,48 @@ def _message(error: Mapping[str, Any], model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         return _unknown(error["loc"], model)
     if kind in _WANTED:
-        return f"must be {_WANTED[kind]}{'' if kind.endswith('_parsing') else _instead(error['input'])}"
+        wanted = _WANTED[kind]
+        return f"must be {wanted}{'' if kind.endswith('_parsing') else _instead(error['input'], wanted)}"
     if kind in _WORDS:
         return _WORDS[kind](error.get("ctx", {}))
     return str(error["msg"]).replace("Input should be", "must be")
 
 
-def _instead(value: object) -> str:
+def _instead(value: object, wanted: str) -> str:
     if value is None:
         return ", not null"
+    if wanted == _WANTED["int_type"] and isinstance(value, float):
+        return ", written without a point or an exponent"
     return next((f", not {name}" for kind, name in _JSON_TYPES if isinstance(value, kind)), "")
 
 
 def _unknown(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    known = list(model.model_fields) if len(location) == 1 else []
+    known = list(_inner(location[:-1], model))
     near = difflib.get_close_matches(str(location[-1])[:64], known, n=1)
     meant = (
         f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}" if known else "leave it out"
     )
     return f"is not known here; {meant}"
+
+
+def _inner(path: Iterable[int | str], model: type[BaseModel]) -> Iterable[str]:
+    """The names of the fields that a model takes there; none where no model stands, or one of several."""
+    for step in path:
+        if isinstance(step, int):
+            continue
+        field = model.model_fields.get(step)
+        models = [] if field is None else list(_models(field.annotation))
+        if len(models) != 1:
+            return []
+        (model,) = models
+    return model.model_fields
+
+
+def _models(annotation: Any) -> Iterable[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def _quoted(expected: str) -> str:

@@ -54,6 +54,27 @@ def test_a_refusal_tells_all_that_is_wrong_and_spells_out_the_first(api):
     assert refused.body["detail"].endswith("; and 2 more")
 
 
+@pytest.mark.parametrize(
+    ("url", "sent", "said"),
+    [
+        ("/aitp/tasks", {"priority": 5.0}, "must be a whole number, written without a point or an exponent"),
+        ("/aitp/dead-letters/redrive", {"filter": {"capability": "a"}}, "did you mean capability_required?"),
+        ("/aitp/tasks/schedule", {"dst_policy": {"when": "skip"}}, "known are gap, fold"),
+        (
+            "/ains/agents/a/sync",
+            {"held": [{"id": "task-1"}]},
+            "known are task_id, lease_token, status, progress",
+        ),
+        ("/aitp/tasks", {"retry_policy": {"backof_seconds": 1}}, "did you mean backoff_seconds?"),
+        ("/ains/agents", {"capabilities": [{"name": "a", "versoin": "1"}]}, "did you mean version?"),
+        ("/aitp/tasks/schedule/a/resume", {"limit": 1}, "leave it out"),
+    ],
+)
+def test_a_refusal_says_what_would_be_right_within_a_field_too(api, url, sent, said):
+    messages = [wrong["message"] for wrong in api.post(url, sent).body["errors"]]
+    assert any(message.endswith(said) for message in messages), messages
+
+
 def test_a_pointer_is_escaped_and_bounded(api):
     refused = api.post("/ains/agents/agent-1/sync", {"a/b~c": 1, "x" * 5_000: 1})
     pointers = {wrong["pointer"] for wrong in refused.body["errors"]}
