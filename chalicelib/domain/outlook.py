@@ -43,8 +43,9 @@ def of_expression(
     place, once = zone_named(zone), cron_aws.single_run(text)
     if once is not None:
         runs = [at for at in [instant_at(place, once)] if at > now]
+        notes = [translation] if (translation := cron_aws.note(text, "a single run")) else []
         past = [] if runs else ["It lies in the past."]
-        return Outlook(cron=None, effective=None, english=_once(once), runs=runs, warnings=past)
+        return Outlook(cron=None, effective=None, english=_once(once), runs=runs, warnings=notes + past)
     cron = parse(text, form, seed=schedule_id or "")
     runs = describe_next(cron, zone, now, count, policy)
     notes = [translation] if (translation := cron_aws.note(text, f"'{cron.text}'")) else []

@@ -80,7 +80,8 @@ def test_at_is_a_single_run_in_the_zone() -> None:
     assert (found.cron, found.effective, shown(found)) == (None, None, ["03-14 07:00:00"])
     assert found.english == "once, on 2027-03-14 at 02:30:00"
     past = asked("at(2027-03-13T12:00:00)")
-    assert (past.runs, past.warnings) == ([], ["It lies in the past."])
+    read_as = "'at(2027-03-13T12:00:00)' is AWS' notation and was read as a single run."
+    assert (past.runs, past.warnings) == ([], [read_as, "It lies in the past."])
     with pytest.raises(Invalid, match="is not an IANA time zone"):
         asked("at(2027-03-14T02:30:00)", zone="Mars")
 
