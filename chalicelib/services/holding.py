@@ -61,7 +61,7 @@ class Holding:
         self, task: Task, report: Report, result: tuple[Content, str] | None, from_assigned: bool
     ) -> Task:
         now = self.clock()
-        check_holder(task, agent_id=report.agent_id, token=report.token)
+        check_holder(task, agent_id=report.agent_id, token=report.token, wish=f"become {report.status}")
         if task.status is Status.CANCELLED:
             self.free(task, Outcome.CANCELLED)
             raise IllegalMove(
@@ -97,7 +97,7 @@ class Holding:
         """Its agent hands it back: before the start nothing is consumed. Raises StaleLease, NotFound."""
 
         def decide(task: Task) -> Task:
-            check_holder(task, agent_id=agent_id, token=token)
+            check_holder(task, agent_id=agent_id, token=token, wish="be given back")
             return self._given_up(task, Outcome.RELEASED)
 
         return self.changing.change(task_id, decide, tenant=tenant)
@@ -116,12 +116,15 @@ class Holding:
         return lifecycle.freed(task, outcome, now=self.clock(), error=error)
 
 
-def check_holder(task: Task, *, agent_id: str, token: int | None) -> None:
-    """Raises StaleLease unless this agent, under this token, holds the task now."""
+def check_holder(task: Task, *, agent_id: str, token: int | None, wish: str) -> None:
+    """Raises StaleLease unless this agent, under this token, holds the task now. `wish` is what for."""
     lease = task.lease
     if lease is None or lease.agent_id != agent_id:
         holder = "nobody" if lease is None else "another agent"
-        raise StaleLease(f"task {task.task_id} is {task.status} and held by {holder}, not by {agent_id}")
+        raise StaleLease(
+            f"task {task.task_id} is {task.status} and held by {holder}, not by {agent_id}, "
+            f"so it cannot {wish}"
+        )
     if token is not None and token != lease.token:
         raise StaleLease(
             f"lease token {token} of task {task.task_id} is not the current one; it was given again since"

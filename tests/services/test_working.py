@@ -115,7 +115,9 @@ def test_a_result_above_the_limit_is_refused_and_the_task_goes_on(w: Watched) ->
 
 def test_who_does_not_hold_it_cannot_report_on_it(w: Watched) -> None:
     task_id = held(w)
-    with pytest.raises(StaleLease, match="held by another agent, not by b"):
+    with pytest.raises(
+        StaleLease, match="ASSIGNED and held by another agent, not by b, so it cannot become ACTIVE"
+    ):
         start(w, task_id, agent_id="b")
     waiting = submitted(w)
     with pytest.raises(StaleLease, match="held by nobody"):
