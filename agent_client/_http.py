@@ -53,6 +53,7 @@ class HttpWire:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"the base URL must look like http://host:port, not {base_url!r}")
+        self._base_url = base_url
         self._host, self._port, self._prefix = parts.hostname, parts.port, parts.path.rstrip("/")
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._connect_timeout, self._read_timeout = connect_timeout, read_timeout
@@ -67,7 +68,7 @@ class HttpWire:
         except BaseException as error:
             connection.close()
             if isinstance(error, OSError | http.client.HTTPException):
-                raise transport_error(error, was_sent=True) from error
+                raise transport_error(error, was_sent=True, where=self._base_url) from error
             raise
         self._put_back(connection)
         return response
@@ -98,7 +99,7 @@ class HttpWire:
             connection.connect()
         except OSError as error:
             connection.close()
-            raise transport_error(error, was_sent=False) from error
+            raise transport_error(error, was_sent=False, where=self._base_url) from error
         connection.sock.settimeout(self._read_timeout)
         return connection
 
@@ -129,9 +130,12 @@ def _has_news(connection: http.client.HTTPConnection) -> bool:
     return bool(poll.poll(0))
 
 
-def transport_error(error: OSError | http.client.HTTPException, *, was_sent: bool) -> TransportError:
-    """What the standard library raised, as this package's error."""
-    reason = str(error) or type(error).__name__
+def transport_error(
+    error: OSError | http.client.HTTPException, *, was_sent: bool, where: str
+) -> TransportError:
+    """What the standard library raised, as this package's error. `where` is the service's base URL."""
     if isinstance(error, TimeoutError):
-        return Timeout("no answer in time" if was_sent else "could not connect in time", was_sent=was_sent)
-    return ConnectionFailed(reason, was_sent=was_sent)
+        missing = "answer from" if was_sent else "connection to"
+        return Timeout(f"no {missing} {where} in time", was_sent=was_sent)
+    what = f"the connection to {where} broke" if was_sent else f"no connection to {where}"
+    return ConnectionFailed(f"{what}: {str(error) or type(error).__name__}", was_sent=was_sent)

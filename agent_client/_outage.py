@@ -26,8 +26,8 @@ class Outage:
         self._failures += 1
         if self._failures == 1:
             self._since = self._link.clock.monotonic()
-            where = self._link.client.base_url
-            log.warning("Lost the service at %s (%s); working on, trying again", where, error)
+            where, why = self._link.client.base_url, error.__cause__ or error
+            log.warning("Lost the service at %s (%s); working on, trying again", where, why)
         delay = _BACKOFF.delay(self._failures, chance=self._link.chance, error=error)
         return min(delay, self._link.heartbeat_interval)
 

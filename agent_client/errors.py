@@ -58,7 +58,8 @@ class ApiError(AinsError):
         return self.type.rpartition("/")[2]
 
     def __str__(self) -> str:
-        fields = "; ".join(f"{e.get('pointer', '?')}: {e.get('message', '?')}" for e in self.errors)
+        told = (f"{e.get('pointer', '?')}: {e.get('message', '?')}" for e in self.errors)
+        fields = "; ".join(field for field in told if field not in self.detail)
         return f"{self.status} {self.detail}" + (f" ({fields})" if fields else "")
 
 

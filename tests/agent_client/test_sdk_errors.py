@@ -65,6 +65,12 @@ def test_field_errors_are_shown_with_their_pointers() -> None:
     assert error.request_id == "r-1"
 
 
+def test_a_field_that_the_detail_spells_out_is_not_told_twice() -> None:
+    wrong = [{"pointer": "/priority", "message": "1 to 10"}, {"pointer": "/after", "message": "is required"}]
+    error = api_error(400, {}, problem("validation", detail="/priority: 1 to 10; and 1 more", errors=wrong))
+    assert str(error) == "400 /priority: 1 to 10; and 1 more (/after: is required)"
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"x"', b"[" * 100_000])
 def test_a_body_that_is_no_problem_document_is_still_an_error(body: bytes) -> None:
     assert api_error(502, {"x-request-id": "r-2"}, body).request_id == "r-2"

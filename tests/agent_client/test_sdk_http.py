@@ -62,17 +62,17 @@ def test_a_path_below_the_host_is_kept() -> None:
 def test_nobody_listening_is_a_connection_that_never_was() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        wire = HttpWire(f"http://127.0.0.1:{taken.getsockname()[1]}")
-        with pytest.raises(ConnectionFailed) as failed:
-            wire.send(Request("GET", "/health"))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ConnectionFailed, match=f"^no connection to {url}: .*refused") as failed:
+            HttpWire(url).send(Request("GET", "/health"))
     assert not failed.value.was_sent
 
 
 def test_a_service_that_does_not_answer_in_time_is_a_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        wire = HttpWire(f"http://127.0.0.1:{silent.getsockname()[1]}", read_timeout=0.02)
-        with pytest.raises(Timeout) as failed:
-            wire.send(Request("GET", "/health"))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(Timeout, match=f"^no answer from {url} in time") as failed:
+            HttpWire(url, read_timeout=0.02).send(Request("GET", "/health"))
     assert failed.value.was_sent
 
 
@@ -111,11 +111,11 @@ def _foreign() -> list[type[Exception]]:
 @pytest.mark.parametrize("kind", _foreign())
 def test_no_error_of_the_standard_library_gets_through(kind: type[Exception]) -> None:
     made = kind(b"half") if kind is http.client.IncompleteRead else kind.__new__(kind)
-    mapped = transport_error(made, was_sent=True)
+    mapped = transport_error(made, was_sent=True, where="http://there")
     assert isinstance(mapped, Timeout if issubclass(kind, TimeoutError) else ConnectionFailed)
     assert str(mapped)
 
 
 def test_a_certificate_that_does_not_fit_is_said_so() -> None:
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    assert "certificate verify failed" in str(transport_error(error, was_sent=False))
+    assert "certificate verify failed" in str(transport_error(error, was_sent=False, where="https://there"))
