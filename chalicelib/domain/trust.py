@@ -9,6 +9,8 @@ The sums are kept apart by a hash of the client, and no client's part counts for
 beyond that it says at what rate the agent succeeds for that client, not how sure that is (docs/trust.md).
 """
 
+import base64
+import hashlib
 import math
 import zlib
 from collections.abc import Mapping
@@ -27,9 +29,9 @@ RANK_STEP = 0.02
 RANK_SLACK = 0.75  # steps that a rank may be off before it is written anew: no flapping between two
 FORGOTTEN = 0.14  # above the lower bound that remains when all evidence is forgotten
 ADMIN_PART = "a"  # an admin's, which counts in full
-TIME = "~"  # stands behind the capability in the name of the sum of what successes took
+TIME = "~"  # stands behind the stem in the name of the sum of what successes took
 _PARTS = (*CLIENT_PARTS, ADMIN_PART)
-_DIGITS = 8  # DynamoDB stores numbers by their digits, and the row is to stay small
+_DIGITS = 6  # DynamoDB stores numbers by their digits, and the row is to stay under 1 KB
 
 _QUANTILE = 1.6448536269514722  # of the normal distribution at 95 %
 _LAMBDA = (_QUANTILE**2 - 3) / 6
@@ -54,9 +56,10 @@ class Evidence:
     def amounts(self) -> dict[str, float]:
         """What it adds, by the name of the sum."""
         signs = (("+", self.good), ("-", self.bad))
-        added = {f"{self.capability}{sign}{self.part}": amount for sign, amount in signs if amount}
+        name = stem(self.capability)
+        added = {f"{name}{sign}{self.part}": amount for sign, amount in signs if amount}
         took = _short(self.good * self.took_ms)
-        return added | ({f"{self.capability}{TIME}": took} if took else {})
+        return added | ({f"{name}{TIME}": took} if took else {})
 
     def added_to(self, sums: Mapping[str, float]) -> dict[str, float]:
         """The sums with it, whatever the order events come in."""
@@ -97,6 +100,15 @@ class Posterior:
     def assured(self) -> float:
         """What a given minimum is held against: the lower bound, or the mean while little is known."""
         return self.lower_bound if self.effective_results >= ENOUGH_RESULTS else self.mean
+
+
+def stem(capability: str) -> str:
+    """How a capability is called in the names of its sums: four characters of a-z and 2-7, since each of its
+    sums is named on the agent's row. Of an agent's ten capabilities two share one, and their trust, once in
+    20,000 agents.
+    """
+    digest = hashlib.sha256(capability.encode()).digest()
+    return base64.b32encode(digest)[:4].decode().lower()
 
 
 def rank(believed: Posterior) -> float:
@@ -145,15 +157,16 @@ def verdict(attempt: Attempt, task: Task) -> Evidence | None:
 
 def response_ms(sums: Mapping[str, float], capability: str) -> float | None:
     """The mean time of successes, each weighing half of what it did for every half-life since."""
-    good = sum(sums.get(f"{capability}+{part}", 0.0) for part in CLIENT_PARTS)
-    return sums.get(f"{capability}{TIME}", 0.0) / good if good else None
+    name = stem(capability)
+    good = sum(sums.get(f"{name}+{part}", 0.0) for part in CLIENT_PARTS)
+    return sums.get(f"{name}{TIME}", 0.0) / good if good else None
 
 
 def posterior(sums: Mapping[str, float], capability: str | None, *, now: int) -> Posterior:
     """The posterior for one capability, or over all of them when `capability` is None.
 
-    `sums` maps "<capability>+<part>" and "<capability>-<part>" to forward-decayed sums, and
-    "<capability>~" to that of the milliseconds that successes took.
+    `sums` maps "<stem>+<part>" and "<stem>-<part>" to forward-decayed sums, and "<stem>~" to that of the
+    milliseconds that successes took; a capability's stem stands for it.
     """
     scale = weight(now)
     found = _of_one(sums, capability) if capability is not None else _of_all(sums)
@@ -167,10 +180,8 @@ def posterior(sums: Mapping[str, float], capability: str | None, *, now: int) ->
 
 
 def _of_one(sums: Mapping[str, float], capability: str) -> dict[str, tuple[float, float]]:
-    return {
-        part: (sums.get(f"{capability}+{part}", 0.0), sums.get(f"{capability}-{part}", 0.0))
-        for part in _PARTS
-    }
+    name = stem(capability)
+    return {part: (sums.get(f"{name}+{part}", 0.0), sums.get(f"{name}-{part}", 0.0)) for part in _PARTS}
 
 
 def _of_all(sums: Mapping[str, float]) -> dict[str, tuple[float, float]]:

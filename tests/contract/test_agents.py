@@ -9,7 +9,7 @@ from chalicelib.domain.errors import LostRace, NotFound
 from chalicelib.domain.quarantine import Streak
 from tests.contract.implementations import Stores
 from tests.contract.test_claims import claimed, row
-from tests.contract.values import NOW, TENANT, a_task, an_agent
+from tests.contract.values import MATH, NOW, TENANT, a_task, an_agent
 
 LATER = NOW + 1_000
 
@@ -35,7 +35,7 @@ def test_registering_again_renews_profile_session_and_lease_and_keeps_the_rest(s
         capabilities=("math", "text"),
         session_id="session-1",
         in_flight=2,
-        evidence={"math+": 3.5},
+        evidence={f"{MATH}+": 3.5},
         streak=Streak(7, 2, NOW),
         hold_until=NOW + 9,
         left=True,
@@ -57,7 +57,7 @@ def test_registering_again_renews_profile_session_and_lease_and_keeps_the_rest(s
     fresh = stores.agents.reregister(again, was=first, descriptions={"math": "new"})
     kept = {
         "in_flight": 2,
-        "evidence": {"math+": 3.5},
+        "evidence": {f"{MATH}+": 3.5},
         "streak": Streak(7, 2, NOW),
         "hold_until": NOW + 9,
         "registered_at": NOW,

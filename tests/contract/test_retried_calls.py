@@ -19,7 +19,7 @@ from tests.contract.test_agents import candidates, capable
 from tests.contract.test_claims import claimed, row
 from tests.contract.test_schedules import ended, fired
 from tests.contract.test_schedules import row as schedule_row
-from tests.contract.values import NOW, TENANT, a_run, a_schedule, a_task, an_agent, held
+from tests.contract.values import MATH, NOW, TENANT, a_run, a_schedule, a_task, an_agent, held
 
 pytestmark = pytest.mark.parametrize("implementation", ["moto", "engine"], indirect=True, scope="package")
 LATER = NOW + 1_000
@@ -85,7 +85,7 @@ def test_a_finish_is_ours_and_counts_once(stores: Stores) -> None:
     freed = lifecycle.freed(held(a_task(), an_agent()), Outcome.RELEASED, now=LATER)
     with stores.wire.losing_answer("TransactWriteItems"):
         stores.tasks.leave(freed, was=2, agent_id="agent-1", evidence=Evidence("math", bad=1.5))
-    assert (row(stores).in_flight, row(stores).evidence) == (0, {"math-": 1.5})
+    assert (row(stores).in_flight, row(stores).evidence) == (0, {f"{MATH}-": 1.5})
 
 
 def test_a_registration_is_ours(stores: Stores) -> None:

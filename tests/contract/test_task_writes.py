@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain import lifecycle
+from chalicelib.domain import lifecycle, trust
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.quarantine import Streak
 from chalicelib.domain.task import Outcome
 from chalicelib.domain.trust import Evidence
 from tests.contract.implementations import Stores
-from tests.contract.values import NOW, a_task, an_agent, held, in_line
+from tests.contract.values import MATH, NOW, a_task, an_agent, held, in_line
 
 LATER = NOW + 1_000
 
@@ -85,7 +85,7 @@ def test_leaving_frees_the_slot_and_adds_what_it_says_of_the_agent(stores: Store
     assert stores.tasks.get("task-1") == done
     agent = stores.agents.get("agent-1")
     assert agent is not None
-    assert (agent.in_flight, agent.evidence) == (0, {"math+": 2.5})
+    assert (agent.in_flight, agent.evidence) == (0, {f"{MATH}+": 2.5})
 
 
 def test_evidence_is_summed_by_capability_and_sign(stores: Stores) -> None:
@@ -107,7 +107,7 @@ def test_evidence_is_summed_by_capability_and_sign(stores: Stores) -> None:
     agent = stores.agents.get("agent-1")
     assert agent is not None
     assert agent.in_flight == 0
-    assert agent.evidence == {"math+": 2.25, "math-": 1.5, "a.b:c#d+": 4e15}
+    assert agent.evidence == {f"{MATH}+": 2.25, f"{MATH}-": 1.5, f"{trust.stem('a.b:c#d')}+": 4e15}
 
 
 def test_faults_in_a_row_are_counted_until_a_success(stores: Stores) -> None:
@@ -125,7 +125,7 @@ def test_faults_in_a_row_are_counted_until_a_success(stores: Stores) -> None:
         assert agent is not None
         streaks.append(agent.streak)
     assert streaks == [Streak(1, 0, LATER), Streak(2, 0, LATER), Streak(3, 1, LATER + 1), Streak()]
-    assert agent.evidence == {"math-2": 3.0, "math+a": 1.0}
+    assert agent.evidence == {f"{MATH}-2": 3.0, f"{MATH}+a": 1.0}
 
 
 def test_evidence_outgrows_what_is_written_without_an_exponent(
@@ -137,7 +137,7 @@ def test_evidence_outgrows_what_is_written_without_an_exponent(
     stores.tasks.leave(freed, was=2, agent_id="agent-1", evidence=Evidence("math", good=1e40))
     agent = stores.agents.get("agent-1")
     assert agent is not None
-    assert agent.evidence == {"math+": 1e40}
+    assert agent.evidence == {f"{MATH}+": 1e40}
 
 
 def test_leaving_at_another_version_frees_nothing(stores: Stores) -> None:

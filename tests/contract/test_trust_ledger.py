@@ -13,7 +13,7 @@ from chalicelib.domain.trust import Posterior
 from chalicelib.domain.trust_events import Adjustment, TrustEvent
 from tests.contract.implementations import Stores
 from tests.contract.test_claims import row
-from tests.contract.values import NOW, TENANT, a_task, an_agent, held, in_line
+from tests.contract.values import MATH, NOW, TENANT, a_task, an_agent, held, in_line
 
 EVER = 2**53
 
@@ -26,7 +26,7 @@ def test_what_another_agents_success_disproved_is_found_with_its_task(stores: St
     (event,) = latest(stores)
     assert (event.cause, event.task_id, event.client_id) == ("disproved", "task-9", "client-1")
     part = trust.part_of("client-1", "agent-1")
-    assert list(row(stores).evidence) == [f"math-{part}"]
+    assert list(row(stores).evidence) == [f"{MATH}-{part}"]
 
 
 def an_adjustment(number: int = 1, **changes: object) -> Adjustment:
@@ -134,7 +134,7 @@ def test_an_adjustment_adds_its_evidence_and_is_found(stores: Stores) -> None:
     made = an_adjustment()
     assert stores.trust.adjust(made) is None
     weight = trust.weight(NOW + 1)
-    assert row(stores).evidence == pytest.approx({"math+a": weight, "math-a": weight / 2})
+    assert row(stores).evidence == pytest.approx({f"{MATH}+a": weight, f"{MATH}-a": weight / 2})
     assert row(stores).streak == Streak(6, 1, NOW)
     assert stores.trust.adjustment("agent-1", made.adjustment_id) == made
     (event,) = latest(stores)
@@ -142,10 +142,10 @@ def test_an_adjustment_adds_its_evidence_and_is_found(stores: Stores) -> None:
 
 
 def test_an_adjustment_may_end_a_quarantine_and_add_nothing(stores: Stores) -> None:
-    stores.agents.add(an_agent(streak=Streak(6, 1, NOW), evidence={"math-": 2.0}), {})
+    stores.agents.add(an_agent(streak=Streak(6, 1, NOW), evidence={f"{MATH}-": 2.0}), {})
     lifting = an_adjustment(capability=None, successes=0.0, faults=0.0, lifts_quarantine=True)
     assert stores.trust.adjust(lifting) is None
-    assert (row(stores).streak, row(stores).evidence) == (Streak(), {"math-": 2.0})
+    assert (row(stores).streak, row(stores).evidence) == (Streak(), {f"{MATH}-": 2.0})
     assert stores.trust.adjustment("agent-1", "adjustment-1") == lifting
 
 

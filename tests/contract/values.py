@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from chalicelib.domain import lifecycle
+from chalicelib.domain import lifecycle, trust
 from chalicelib.domain.agent import Agent, Profile
 from chalicelib.domain.content import Content
 from chalicelib.domain.retry import RetryPolicy
@@ -16,6 +16,7 @@ from chalicelib.domain.task import Attempt, Lease, Task
 
 NOW = 1_800_000_000_000
 TENANT = "acme"
+MATH, REPORT = (trust.stem(capability) for capability in ("math", "report"))
 EXAMPLES = settings(max_examples=15, deadline=None, derandomize=True, database=None)
 
 

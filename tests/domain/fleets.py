@@ -12,7 +12,7 @@ from chalicelib.domain.content import Content
 from chalicelib.domain.ids import mark
 from chalicelib.domain.routing import Strategy
 from chalicelib.domain.task import Attempt, Outcome, Task
-from tests.contract.values import NOW
+from tests.contract.values import NOW, REPORT
 
 PROFILE = ("capabilities", "tags", "versions")
 
@@ -35,8 +35,9 @@ def agent(agent_id: str, *, good: float = 0, bad: float = 0, took_ms: float = 0,
     """Alive, with four free slots and these results so far; parts of its profile are named like the rest."""
     scale = trust.weight(NOW)
     told = {"capabilities": ("report",)} | {name: changes.pop(name) for name in PROFILE if name in changes}
-    successes = "report+" if took_ms else "report+a"  # what an admin adds counts in full, and took no time
-    sums = {successes: good * scale, "report-a": bad * scale, "report~": good * took_ms * scale}
+    part = "" if took_ms else trust.ADMIN_PART  # what an admin adds counts in full, and took no time
+    successes = f"{REPORT}+{part}"
+    sums = {successes: good * scale, f"{REPORT}-a": bad * scale, f"{REPORT}~": good * took_ms * scale}
     plain = Agent(
         agent_id=agent_id,
         tenant="acme",

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.domain.task import Status
 from chalicelib.domain.trust import weight
 from chalicelib.services.roster import FRESH_MS
+from tests.contract.values import REPORT
 
 from .doing import fail, poll, registered, row, start, submitted
 from .worlds import Watched, watched
@@ -30,7 +31,7 @@ def told(w: Watched, task_id: str) -> dict[str, Any]:
 
 def judged(w: Watched, agent_id: str, *, good: float = 0, bad: float = 0) -> None:
     """It has these results behind it."""
-    sums = {"report+a": good * weight(w.clock()), "report-a": bad * weight(w.clock())}
+    sums = {f"{REPORT}+a": good * weight(w.clock()), f"{REPORT}-a": bad * weight(w.clock())}
     w.agents.rows[agent_id] = replace(w.agents.rows[agent_id], evidence=sums)
 
 

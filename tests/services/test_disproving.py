@@ -9,6 +9,7 @@ from chalicelib.domain import trust
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.task import Status, Task
 from chalicelib.services.retrying import Edited
+from tests.contract.values import REPORT
 
 from .doing import TENANT, complete, fail, registered, row, start, submitted
 from .redoing import Killed, killed, retry
@@ -51,7 +52,7 @@ def test_it_is_charged_once_for_this_client_and_the_history_says_why(w: Watched)
     assert (after.unsettled, after.lease) == (False, None)
     assert score(w) == pytest.approx(2 / 5)
     part = trust.part_of("client", "a")
-    assert list(w.agents.rows["a"].evidence) == [f"report-{part}"]
+    assert list(w.agents.rows["a"].evidence) == [f"{REPORT}-{part}"]
     (told,) = w.use_cases.trusting.history("a", tenant=TENANT, limit=9, cursor=None).items
     assert (told.event.cause, told.event.task_id, told.event.client_id) == ("disproved", task_id, "client")
     assert told.event.reason == f"called task {task_id} hopeless, and b completed it as {after.task_id}"

@@ -2,15 +2,18 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal, localcontext
 from typing import Any
 
 from pynamodb.models import Model
 
+from chalicelib.domain import trust
 from chalicelib.domain.agent import Profile
 from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.quarantine import Streak
 from chalicelib.domain.schedule import ExecutionStatus
-from chalicelib.domain.trust import CLIENT_PARTS
+from chalicelib.domain.trust import CLIENT_PARTS, TIME
+from chalicelib.domain.zones import DAY_MS
 from chalicelib.store.agent_rows import to_record
 from chalicelib.store.schedule_rows import columns, from_record, run_from_record, run_record
 from chalicelib.store.tables import DeadMessageRecord, ExecutionRecord, PayloadRecord, ScheduleRecord
@@ -24,7 +27,14 @@ def row(record: Model) -> dict[str, Any]:
     return serialized
 
 
-def test_a_typical_agents_row_stays_under_a_kilobyte() -> None:
+def of_half_a_year() -> str:
+    """The digits that DynamoDB keeps of a sum to which something was added each day."""
+    weights = (trust.weight(NOW - day * DAY_MS) for day in range(182))
+    with localcontext(prec=38):
+        return str(sum(Decimal(repr(weight)) for weight in weights))
+
+
+def test_the_row_of_an_agent_with_three_capabilities_and_all_clients_stays_under_a_kilobyte() -> None:
     names = ("summarize-documents", "translate", "extract-tables")
     profile = Profile(
         display_name="Summarizer",
@@ -33,23 +43,24 @@ def test_a_typical_agents_row_stays_under_a_kilobyte() -> None:
         endpoint="https://agents.example/summarizer",
         metadata={"version": "2.1.0", "model": "large"},
     )
+    stems = [trust.stem(name) for name in names]
+    sums = [f"{stem}{sign}{part}" for stem in stems for sign in "+-" for part in CLIENT_PARTS]
     agent = an_agent(
         "agent-01jd3m8x5v9k2w7q4r6t8y0zaa",
         profile=profile,
         session_id="session-01jd3m8x5v9k2w7q4r6t8y0zbb",
-        evidence={
-            f"{name}{sign}{part}": 123_456_789_012.0 * 1e5
-            for name in names
-            for sign in "+-"
-            for part in CLIENT_PARTS[:3]
-        },
+        evidence=dict.fromkeys([*sums, *(f"{stem}{TIME}" for stem in stems)], 1.0),
         streak=Streak(4, 0, NOW),
         ranks=(41, 42, 43, 44),
         in_flight=3,
         seq=123_456,
         acked=123_455,
+        last_assigned_at=NOW,
     )
-    assert item_bytes(row(to_record(agent))) < 1_024
+    stored = row(to_record(agent)) | {"cid": {"S": "01jd3m8x5v9k2w7q4r6t8y0zcc"}}
+    stored["evidence"]["M"] = {name: {"N": of_half_a_year()} for name in stored["evidence"]["M"]}
+    assert len(stored["evidence"]["M"]) == 27
+    assert item_bytes(stored) < 1_024
 
 
 def test_a_typical_schedules_row_stays_under_a_kilobyte(stores: Stores) -> None:
