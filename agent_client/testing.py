@@ -1,7 +1,7 @@
 """An AINS service in memory, to test agents and handlers without a network.
 
     service = FakeService()
-    agent = Agent("tester", client=service.client())
+    agent = Agent("tester", client=service.client(), poll_interval=0.01)
     ...                                            # @agent.handler("report-v1")
     with agent:
         task = service.submit("report-v1", {"numbers": [1, 2]})
