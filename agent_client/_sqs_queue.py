@@ -7,10 +7,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from agent_client.errors import ConnectionFailed
 
 _REGION = re.compile(r"https?://(?:sqs\.([a-z0-9-]+)\.amazonaws\.com|([a-z0-9-]+)\.queue\.amazonaws\.com)")
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Queue(Protocol):
 
 
 class SqsQueue:
-    """A real queue, or an emulated one where AWS_ENDPOINT_URL points."""
+    """A real queue, that of a service on this machine, or an emulated one where AWS_ENDPOINT_URL points."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -50,7 +53,7 @@ class SqsQueue:
         config = Config(
             connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 2}
         )
-        self._client: Any = boto3.client("sqs", region_name=region_of(url), config=config)
+        self._client: Any = boto3.client("sqs", region_name=region_of(url), config=config, **here(url))
 
     def receive(self, *, wait_seconds: int) -> list[Message]:
         answer = self._said(
@@ -77,6 +80,15 @@ class SqsQueue:
             return call(**arguments)
         except self._foreign as error:
             raise ConnectionFailed(str(error)) from error
+
+
+def here(url: str) -> dict[str, Any]:
+    """Where to ask for a queue on this machine, and with which keys: real ones are not shown to it."""
+    parts = urlsplit(url)
+    if parts.hostname not in _LOOPBACK or "AWS_ENDPOINT_URL" in os.environ:
+        return {}
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    return {"endpoint_url": f"{parts.scheme}://{parts.netloc}", **keys}
 
 
 def region_of(url: str) -> str:

@@ -5,10 +5,9 @@ import os
 import boto3
 import pytest
 from moto import mock_aws
+from sdk_served import served
 
-from agent_client import (
-    ConnectionFailed,
-)
+from agent_client import ConnectionFailed, Request, Response
 from agent_client._sqs_queue import SqsQueue, region_of
 
 
@@ -29,6 +28,23 @@ def test_the_region_of_an_emulated_queue_is_the_environments(monkeypatch) -> Non
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     assert region_of("http://127.0.0.1:4566/000000000000/q") == "us-east-1"
+
+
+def test_a_queue_on_this_machine_is_asked_there_and_shown_no_real_key(monkeypatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "real")
+    shown = []
+
+    class Emulator:
+        def send(self, request: Request) -> Response:
+            shown.append(request.headers["Authorization"])
+            headers = {"content-type": "application/x-amz-json-1.0", "connection": "close"}
+            return Response(200, headers, b'{"Messages": []}')
+
+    with served(Emulator()) as url:
+        assert SqsQueue(f"{url}/000000000000/mine").receive(wait_seconds=0) == []
+    assert "Credential=local/" in shown[0]
 
 
 @mock_aws
