@@ -6,7 +6,8 @@ from html import escape
 from infra.dashboards.cloudwatch import COLUMNS, place
 from infra.dashboards.widgets import DASHBOARDS, Widget
 
-UNIT, GAP, HEAD, LINE = 42, 6, 40, 10
+UNIT, GAP, HEAD, LINE = 42, 6, 40, 9
+LONGEST = 54  # characters that fit on a line
 COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f")
 FONT = "font-family='sans-serif'"
 
@@ -44,4 +45,4 @@ def _box(number: int, widget: Widget) -> Iterator[str]:
         text = f"{series.label or series.name} ({series.namespace} {series.name}, {series.stat})"
         yield f"<rect x='{x + 8}' y='{top + 3}' width='10' height='4' fill='{colour}'/>"
         small = f"{FONT} font-size='9' fill='#414750'"
-        yield f"<text x='{x + 24}' y='{top + 9}' {small}>{escape(text[:58])}</text>"
+        yield f"<text x='{x + 24}' y='{top + 9}' {small}>{escape(text[:LONGEST])}</text>"

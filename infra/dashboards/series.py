@@ -1,5 +1,6 @@
 """CloudWatch's series: a metric of the table or of AWS, under exactly the dimensions it is emitted with."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +52,8 @@ def logical_id(table: str) -> str:
 
 def of_table(logical_id: str, name: str, stat: str = "Sum") -> Series:
     """Of one table."""
-    label = logical_id.removesuffix("Table").lower()
+    words = re.findall("[A-Z][a-z]+", logical_id.removesuffix("Table"))
+    label = " ".join(words).lower()
     return Series("AWS/DynamoDB", name, (("TableName", f"${{{logical_id}}}"),), stat, label)
 
 

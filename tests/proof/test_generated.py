@@ -51,11 +51,13 @@ def test_no_dashboard_is_left_over() -> None:
     assert {file.name for file in (GRAFANA / "dashboards").iterdir()} == made
 
 
-def test_the_pictures_are_well_formed_and_name_every_widget() -> None:
+def test_the_pictures_are_well_formed_and_name_every_widget_and_line() -> None:
     for name, widgets in WIDGETS.values():
         text = (ROOT / f"docs/images/cloudwatch-{name.rpartition('-')[2]}.svg").read_text()
         shown = {node.text for node in ElementTree.fromstring(text).iter() if node.text}
         assert {widget.title for widget in widgets} <= shown
+        for label in (series.label or series.name for widget in widgets for series in widget.series):
+            assert any(text.startswith(f"{label} (") for text in shown), f"{label} is cut off"
 
 
 def test_panels_stand_side_by_side() -> None:
