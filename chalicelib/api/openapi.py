@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
+from .creating import KEY_HEADER
 from .errors import CRASH, KINDS
 from .fields import NoBody, NoQuery
 from .operation import Operation
@@ -117,10 +118,19 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
 
 def _responses(operation: Operation, schema: Mapping[str, Any]) -> dict[str, Any]:
     answer = {"description": "Success", "content": {operation.media: {"schema": schema}}}
-    refusals = {kind.status: kind.title for kind in (*KINDS.values(), CRASH)}
+    titles = {kind.status: kind.title for kind in (*KINDS.values(), CRASH)} | {429: "Too many requests"}
     problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
     return {str(status): answer for status in operation.statuses} | {
-        str(status): {"description": title, "content": problem}
-        for status, title in sorted(refusals.items())
-        if status != 405
+        str(status): {"description": titles[status], "content": problem}
+        for status in sorted(_refusals(operation))
     }
+
+
+def _refusals(operation: Operation) -> set[int]:
+    """Those it may answer; 429 comes from the gateway, with Retry-After."""
+    refusals = {400, 429, 500}
+    if not operation.is_open:
+        refusals |= {401, 403, 404}
+    if operation.method != "GET":
+        refusals |= {409, 413}
+    return refusals | ({422} if KEY_HEADER.keys() <= operation.headers.keys() else set())

@@ -64,6 +64,15 @@ def test_the_document_names_fields_as_clients_send_them(api):
     assert described["paths"]["/health"]["get"]["security"] == []
 
 
+def test_each_operation_names_the_refusals_that_it_has(api):
+    """Every answer in these tests is held to them: see tests/gateway.py."""
+    paths = api.get("/openapi.json").body["paths"]
+    assert list(paths["/health"]["get"]["responses"]) == ["200", "400", "429", "500"]
+    assert "409" not in paths["/aitp/tasks"]["get"]["responses"]
+    assert "422" in paths["/aitp/tasks"]["post"]["responses"]
+    assert "422" not in paths["/aitp/tasks/{task_id}/status"]["put"]["responses"]
+
+
 def test_the_document_is_one_the_browser_can_read(api):
     assert len(json.dumps(api.get("/openapi.json").body)) < 200_000
 
