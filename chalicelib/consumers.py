@@ -30,7 +30,9 @@ def work(event: Mapping[str, Any], use_cases: UseCases, log: Log) -> dict[str, A
 
 
 def count(event: Mapping[str, Any], use_cases: UseCases) -> dict[str, Any]:
-    """A batch of the tasks table's stream. It fails as a whole, and what comes again is not counted twice.
+    """A batch of the tasks table's stream: counted, and what rows that went have left is deleted.
+
+    It fails as a whole, and what comes again is not counted twice.
 
     Lambda names the shard because the mapping has a tumbling window, whose state nobody needs; an emulator
     has one shard a stream and names none.
@@ -38,7 +40,9 @@ def count(event: Mapping[str, Any], use_cases: UseCases) -> dict[str, Any]:
     records = event["Records"]
     if records:
         shard = event.get("shardId") or records[0]["eventSourceARN"]
-        use_cases.counting.count(shard, [use_cases.counting.read(record) for record in records])
+        changes = [use_cases.counting.read(record) for record in records]
+        use_cases.counting.count(shard, changes)
+        use_cases.purging.purge(changes)
     return {"state": {}}
 
 

@@ -34,6 +34,7 @@ from chalicelib.services.listing import Listing
 from chalicelib.services.measuring import Measuring
 from chalicelib.services.past_tasks import PastTasks
 from chalicelib.services.pull import HEAD_START_MS, Pull
+from chalicelib.services.purging import Purging
 from chalicelib.services.reading import Reading
 from chalicelib.services.redriving import Redriving
 from chalicelib.services.retrying import Retrying
@@ -284,6 +285,7 @@ def assemble(p: Ports, *, head_start_ms: int = HEAD_START_MS, quota: Quota = PLA
         ticking=Ticking(clocked, p.ticks, p.queue, p.clock, p.metrics, apart_ms=apart_ms),
         dead_lettering=DeadLettering(p.dead_messages, p.queue, p.clock, p.metrics),
         counting=Counting(p.stats, task_stream.change, p.clock),
+        purging=Purging(p.tasks, p.payloads),
         measuring=Measuring(reading, p.agents, p.stats, p.clock, p.metrics),
         stats=p.stats,
         clock=p.clock,

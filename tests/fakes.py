@@ -377,6 +377,11 @@ class FakePayloads:
     def of_owner(self, owner: str, *, prefix: str) -> list[str]:
         return [t for (o, kind), t in sorted(self.texts.items()) if o == owner and kind.startswith(prefix)]
 
+    def delete_many(self, keys: Sequence[tuple[str, str]]) -> None:
+        for key in keys:
+            self.texts.pop(key, None)
+            self.judged.pop(key, None)
+
 
 @dataclass
 class FakeTrust:

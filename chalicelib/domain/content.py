@@ -9,6 +9,7 @@ from .errors import TooLarge
 
 INLINE_BYTES = 256
 MAX_BYTES = 256 * 1024
+ATTEMPTS = "attempt#"  # how the kinds of attempts begin
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ def packed(document: Any, *, owner: str, kind: str) -> tuple[Content, str]:
     if size <= INLINE_BYTES:
         return Content(digest, inline=text), text
     return Content(digest, owner=owner, kind=f"{kind}#{digest[:16]}"), text
+
+
+def attempt_kind(token: int) -> str:
+    """The kind of the document in which an attempt is kept; they sort by token."""
+    return f"{ATTEMPTS}{token:06d}"
 
 
 def fingerprint(request: Any) -> str:

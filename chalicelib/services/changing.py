@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from chalicelib.domain import counting, trust
+from chalicelib.domain.content import attempt_kind
 from chalicelib.domain.counting import Countable
 from chalicelib.domain.errors import Conflict, LostRace, NotFound
 from chalicelib.domain.task import Attempt, Status, Task
@@ -71,7 +72,7 @@ class Changing:
         """The row keeps the last attempt; older ones move out before they are overwritten."""
         spoke = trust.verdict(attempt, task) is not None
         judged = (attempt.agent_id, attempt.ended_at) if spoke else None
-        kind = f"attempt#{attempt.token:06d}"
+        kind = attempt_kind(attempt.token)
         self.payloads.put(task.task_id, kind, json.dumps(asdict(attempt)), judged=judged)
 
     def _tell(self, task: Task, after: Task) -> None:

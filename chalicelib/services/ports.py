@@ -9,6 +9,7 @@ from chalicelib.domain.agent import Agent, Wish
 from chalicelib.domain.counting import Countable
 from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.gauges import Gauges
+from chalicelib.domain.remains import Remains
 from chalicelib.domain.routing import Chance as DomainChance
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
@@ -216,6 +217,9 @@ class PayloadStore(Protocol):
     def of_owner(self, owner: str, *, prefix: str) -> list[str]:
         """The documents of one owner whose kind starts so, in order of kind."""
 
+    def delete_many(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Those that exist, however many; each is deleted for itself."""
+
 
 class TrustLedger(Protocol):
     """What moved the trust of agents, found again where it was written."""
@@ -321,6 +325,7 @@ class Change:
     number: int
     before: Countable | None
     after: Countable | None
+    left: Remains | None = None  # of a row that went
 
 
 class ReadChange(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from chalicelib.domain.agent import Agent
-from chalicelib.domain.content import Content
+from chalicelib.domain.content import ATTEMPTS, Content
 from chalicelib.domain.errors import NotFound, StaleLease
 from chalicelib.domain.queueing import is_line
 from chalicelib.domain.task import Status, Task
@@ -63,7 +63,7 @@ class Reading:
         task = self.tasks.get(task_id)
         if task is None or task.tenant != tenant:
             raise NotFound(f"no task {task_id}")
-        older = [json.loads(text) for text in self.payloads.of_owner(task_id, prefix="attempt#")]
+        older = [json.loads(text) for text in self.payloads.of_owner(task_id, prefix=ATTEMPTS)]
         if task.last is not None:  # moved out already, if the write that was to replace it did not happen
             older = [attempt for attempt in older if attempt["token"] < task.last.token]
         attempts = tuple(older) + ((asdict(task.last),) if task.last else ())

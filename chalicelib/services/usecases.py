@@ -19,6 +19,7 @@ from .measuring import Measuring
 from .past_tasks import PastTasks
 from .ports import AgentStore, Clock, Metrics, NewId, StatsStore
 from .pull import Pull
+from .purging import Purging
 from .reading import Reading
 from .redriving import Redriving
 from .retrying import Retrying
@@ -59,6 +60,7 @@ class UseCases:
     ticking: Ticking
     dead_lettering: DeadLettering
     counting: Counting
+    purging: Purging
     measuring: Measuring
     stats: StatsStore
     clock: Clock

@@ -41,3 +41,8 @@ class DynamoPayloads:
     def of_owner(self, owner: str, *, prefix: str) -> list[str]:
         rows = PayloadRecord.query(owner, PayloadRecord.kind.startswith(prefix), consistent_read=True)
         return [row.body for row in rows]
+
+    def delete_many(self, keys: Sequence[tuple[str, str]]) -> None:
+        with PayloadRecord.batch_write() as batch:
+            for owner, kind in dict.fromkeys(keys):
+                batch.delete(PayloadRecord(owner, kind))

@@ -16,6 +16,7 @@ from chalicelib.domain.content import Content
 from chalicelib.domain.counting import Countable
 from chalicelib.domain.ids import clock_shard
 from chalicelib.domain.redrive import day_of
+from chalicelib.domain.remains import Remains
 from chalicelib.domain.task import RETENTION_S, Attempt, Lease, Outcome, Status, Task
 
 from .adapters import adapter
@@ -101,6 +102,18 @@ def countable(image: Mapping[str, Any]) -> Countable:
         ended=last.get("token"),
         outcome=Outcome(last["outcome"]) if last else None,
         is_retry="retry_of" in doc,
+    )
+
+
+def remains(image: Mapping[str, Any]) -> Remains:
+    """What a row that went had named, from DynamoDB's own JSON."""
+    doc: dict[str, Any] = json.loads(image["doc"]["S"])
+    return Remains(
+        task_id=image["task_id"]["S"],
+        document=_content(doc["document"]).key,
+        schedule_id=doc.get("schedule_id"),
+        retried_as=doc.get("retried_as"),
+        assigned=doc.get("token", 0),
     )
 
 

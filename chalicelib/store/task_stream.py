@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.services.ports import Change
 
-from .task_rows import countable
+from .task_rows import countable, remains
 
 
 def change(record: Mapping[str, Any]) -> Change:
@@ -16,4 +16,5 @@ def change(record: Mapping[str, Any]) -> Change:
         number=int(told["SequenceNumber"]),
         before=countable(before) if before else None,
         after=countable(after) if after else None,
+        left=remains(before) if before and not after else None,
     )

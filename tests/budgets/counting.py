@@ -128,8 +128,14 @@ def _written(call: Call, key_names: Any) -> list[tuple[str, Item]]:
             for item in body["TransactItems"]
             for kind, request in item.items()
         ]
+    elif call.action == "BatchWriteItem":
+        requests = [
+            (request | {"TableName": table}, "Item" if kind == "PutRequest" else "Key")
+            for table, items in body["RequestItems"].items()
+            for item in items
+            for kind, request in item.items()
+        ]
     else:
-        assert call.action != "BatchWriteItem", "nobody writes in batches; count them here when somebody does"
         return []
     return [
         (request["TableName"], {name: request[where][name] for name in key_names(request["TableName"])})

@@ -6,8 +6,9 @@ import pytest
 
 from chalicelib import consumers
 from chalicelib.domain.dead_message import MAX_RECEIVES
+from chalicelib.domain.remains import Remains
 from chalicelib.services.messages import encoded
-from chalicelib.services.ports import Hint, HintKind
+from chalicelib.services.ports import Change, Hint, HintKind
 from tests.budgets.counting import Cost, counted
 from tests.budgets.rig import CAPABILITY, TENANT, Rig
 from tests.fakes import SilentLog
@@ -47,3 +48,15 @@ def test_a_page_of_dead_messages_is_a_query_a_day_and_a_redrive_a_send_for_ten(r
     with counted(rig.cloud) as cost:
         rig.use_cases.dead_lettering.redrive([str(n) for n in range(12)])
     assert cost.actions == {"BatchGetItem": 2, "SendMessageBatch": 2, "DeleteItem": 12}
+
+
+def test_a_batch_of_rows_that_went_is_forgotten_in_one_call_and_bare_ones_in_none(rig: Rig) -> None:
+    def left(**named: Any) -> list[Change]:
+        rows = (Remains(task_id=f"task-{n}", assigned=1, **named) for n in range(25))
+        return [Change(number=n, before=None, after=None, left=row) for n, row in enumerate(rows)]
+
+    for named, actions in (({}, {}), ({"document": ("task-0", "input#1")}, {"BatchWriteItem": 1})):
+        with counted(rig.cloud) as cost:
+            rig.use_cases.purging.purge(left(**named))
+        assert cost.actions == actions
+        assert cost.write_units == len(actions)  # what is not there costs one

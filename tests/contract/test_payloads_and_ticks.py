@@ -42,6 +42,17 @@ def test_documents_of_an_owner_are_read_whole_however_large(stores: Stores) -> N
     assert sum(map(len, stores.payloads.get_many(keys).values())) == 1_500_000
 
 
+def test_documents_are_deleted_one_by_one_however_many(stores: Stores) -> None:
+    keys = [("task-1", f"attempt#{n:06d}") for n in range(60)]
+    for key in [*keys, ("task-2", "attempt#000001")]:
+        stores.payloads.put(*key, "text")
+    stores.payloads.delete_many([*keys[1:], keys[1], ("task-1", "none")])
+    assert stores.payloads.get_many([*keys, ("task-2", "attempt#000001")]).keys() == {
+        keys[0],
+        ("task-2", "attempt#000001"),
+    }
+
+
 def test_a_tick_learns_when_the_last_one_ran(stores: Stores) -> None:
     assert stores.ticks.mark(NOW) is None
     assert stores.ticks.last() == NOW

@@ -108,6 +108,21 @@ def _redrive_what_expired(deployed: Deployment) -> None:
     _until(lambda: _dead_letters(deployed) == [task_id])
     retried_as = deployed.made(f"/aitp/tasks/{task_id}/retry")["task_id"]
     _until(lambda: _dead_letters(deployed) == [retried_as])
+    _expire(deployed, task_id, retried_as)
+
+
+def _expire(deployed: Deployment, *task_ids: str) -> None:
+    """DynamoDB deletes the rows by their TTL; the input, which lies apart, goes with the last of them."""
+    database = deployed.aws.client("dynamodb")
+    inputs = {
+        "TableName": deployed.outputs["PayloadsTableName"],
+        "KeyConditionExpression": "owner_id = :owner",
+        "ExpressionAttributeValues": {":owner": {"S": task_ids[0]}},
+    }
+    assert database.query(**inputs)["Count"] == 1
+    for task_id in task_ids:
+        database.delete_item(TableName=deployed.outputs["TasksTableName"], Key={"task_id": {"S": task_id}})
+    _until(lambda: database.query(**inputs)["Count"] == 0)
 
 
 def _dead_letters(deployed: Deployment) -> list[str]:

@@ -109,12 +109,14 @@ def given(answer: Answer) -> list[str]:
     return [task.task_id for task in answer.given]
 
 
-def scheduled(w: Watched, cron: str | None = "* * * * *", **definition: Any) -> Schedule:
+def scheduled(
+    w: Watched, cron: str | None = "* * * * *", *, input_data: Any = None, **definition: Any
+) -> Schedule:
     """A schedule of the agents' capability."""
     schedule, _ = w.use_cases.schedules.create(
         {"client_id": "client", "task_type": "work", "capability": CAPABILITY, "cron": cron} | definition,
         tenant=TENANT,
-        input_data={"n": 1},
+        input_data={"n": 1} if input_data is None else input_data,
         metadata={},
     )
     return schedule
