@@ -168,7 +168,7 @@ def _begun(
     run = replace(
         schedule,
         total_runs=schedule.total_runs + 1,
-        last_run_at=now,
+        last_run_at=max(now, schedule.last_run_at or now),  # a machine whose clock is ahead may have run one
         **overlap.opened(schedule, task, now=now, replaces=replaces),
     )
     execution = Execution(

@@ -288,3 +288,10 @@ def test_one_whose_row_cannot_be_read_does_nothing_but_fail() -> None:
         with pytest.raises(IllegalMove, match="cut off; it can only be deleted"):
             move(lost, now=SOON)
     assert failed(lost, now=SOON, reason="x").status is ScheduleStatus.FAILED
+
+
+def test_a_machine_whose_clock_is_late_does_not_set_the_last_run_back() -> None:
+    schedule = replace(active(), last_run_at=SOON + 900)
+    run, firing = ran(schedule, now=SOON + 1)
+    assert (run.last_run_at, firing.execution.executed_at) == (SOON + 900, SOON + 1)
+    assert ran(schedule, now=SOON + 901)[0].last_run_at == SOON + 901
