@@ -30,10 +30,13 @@ class ComparingSchedules:
             schedule.row = row
 
     def _definition(self, schedule: Schedule, row: dict[str, Any]) -> None:
-        shown = (row["status"], row["version"], row["cron_expression"], row["priority"])
-        order = schedule.order
-        assert shown == (schedule.status, schedule.version, schedule.cron, order.priority), row
-        assert row["etag"] == f'"{schedule.version}"'
+        limits = schedule.limits
+        shown = (row["version"], row["cron_expression"], row["priority"], row["max_runs"], ms(row["end_at"]))
+        known = (schedule.version, limits.cron, schedule.order.priority, limits.max_runs, limits.ends_at)
+        assert shown == known, row
+        assert (row["etag"], row["excluded_dates"]) == (f'"{schedule.version}"', list(limits.excluded))
+        if row["status"] != "COMPLETED":
+            assert row["reason"] == schedule.reason, row
 
     def _standing(self, schedule: Schedule, row: dict[str, Any], at: int) -> None:
         possible = [schedule.standing]
@@ -45,9 +48,11 @@ class ComparingSchedules:
         found = [
             standing
             for standing in possible
-            if standing.next_slot == ms(row["next_run_at"]) and {slot for slot, _ in standing.fired} == slots
+            if standing.next_slot == ms(row["next_run_at"])
+            and standing.status == row["status"]
+            and {slot for slot, _ in standing.fired} == slots
         ]
-        assert found, f"{schedule.schedule_id} waits for {row['next_run_at']}, fired {slots}: not {possible}"
+        assert found, f"{row} fired {slots}: not {possible}"
         schedule.standing = found[-1]
         assert row["total_runs"] == len(runs)
         for slot, priority in schedule.standing.fired:

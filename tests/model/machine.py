@@ -7,7 +7,7 @@ from .book import Told
 from .clients import Clients
 from .comparing_schedules import ComparingSchedules
 from .nature import Nature
-from .owners import ROOT, Owners
+from .owners import Owners
 from .process import Process
 from .states import HELD
 from .system import CAPABILITIES, CLIENTS
@@ -87,8 +87,7 @@ class Service(Clients, Owners, Workers, Nature):
         self.went_wrong()
         self.system.tick()
         for schedule in self.model.schedules.values():
-            self.expect(self.system.call("POST", f"{ROOT}/{schedule.schedule_id}/pause"), 200)
-            schedule.pause(self.at)
+            self.hold(schedule, "pause")
         self.look()
         self.register_as("good", slots=100, session=None)
         self.processes["good"] = Process(None)
