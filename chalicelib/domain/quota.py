@@ -16,7 +16,7 @@ class Quota:
     index and, its task taken at once, two to one line's, of which DynamoDB takes 1,000 a second.
     """
 
-    schedules: int = 10_000  # kept at a time; those that are over count until they are deleted
+    schedules: int = 10_000  # kept at a time; those that are over count as long as they are kept
     slots_per_minute: int = 6_000  # at once, and from then on evenly
 
     slots_per_second: int = 400  # of all clients

@@ -23,10 +23,11 @@ _GIVEN_UP = sorted(status.value for status in GIVEN_UP)
 def columns(schedule: Schedule, *, cid: str) -> dict[str, Any]:
     """The attributes of a schedule's row but its key, and `failed_runs`.
 
-    The document of one that could not be read stays as it is: somebody may still make sense of it.
+    What is over is deleted 30 days later. The document of one that could not be read stays as it is: somebody may still make sense of it.
     """
     text = adapter(Schedule).dump_json(schedule, exclude=_NOT_KEPT, exclude_defaults=True).decode()
     document = {"doc": text} if schedule.unreadable is None else {}
+    is_over = schedule.status is ScheduleStatus.COMPLETED
     return document | {
         "client_key": f"{schedule.tenant}#{schedule.client_id}",
         "created_at": schedule.created_at,
@@ -35,6 +36,7 @@ def columns(schedule: Schedule, *, cid: str) -> dict[str, Any]:
         "cid": cid,
         "clock_shard": None if schedule.due_at is None else clock_shard(schedule.schedule_id),
         "due_at": schedule.due_at,
+        "ttl": schedule.updated_at // 1000 + RETENTION_S if is_over else None,
     }
 
 

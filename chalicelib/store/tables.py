@@ -223,6 +223,7 @@ class ScheduleRecord(Model):
     clock_shard = NumberAttribute(null=True)
     due_at = NumberAttribute(null=True)
     doc = UnicodeAttribute()
+    ttl = NumberAttribute(null=True)
     clock = ScheduleClock()
     client = ScheduleClient()
 

@@ -11,7 +11,7 @@ from chalicelib.domain import trust
 from chalicelib.domain.agent import Profile
 from chalicelib.domain.dead_message import DeadMessage
 from chalicelib.domain.quarantine import Streak
-from chalicelib.domain.schedule import ExecutionStatus
+from chalicelib.domain.schedule import ExecutionStatus, ScheduleStatus
 from chalicelib.domain.trust import CLIENT_PARTS, TIME
 from chalicelib.domain.zones import DAY_MS
 from chalicelib.store.agent_rows import to_record
@@ -79,6 +79,15 @@ def test_an_execution_expires_thirty_days_after_its_end(stores: Stores) -> None:
     assert "ttl" not in row(ExecutionRecord.get("schedule-1", NOW))
     stores.schedules.settle(replace(run, status=ExecutionStatus.COMPLETED, ended_at=NOW + 500))
     assert row(ExecutionRecord.get("schedule-1", NOW))["ttl"] == {"N": str(NOW // 1000 + 30 * 24 * 3600)}
+
+
+def test_a_schedule_expires_thirty_days_after_it_was_completed_and_else_never(stores: Stores) -> None:
+    schedule = a_schedule()
+    stores.schedules.add(schedule)
+    assert "ttl" not in row(ScheduleRecord.get("schedule-1"))
+    over = replace(schedule, status=ScheduleStatus.COMPLETED, next_slot=None, version=2, updated_at=NOW)
+    stores.schedules.save(over, was=1)
+    assert row(ScheduleRecord.get("schedule-1"))["ttl"] == {"N": str(NOW // 1000 + 30 * 24 * 3600)}
 
 
 def test_a_dead_message_expires_fourteen_days_after_it_was_recorded_first(stores: Stores) -> None:
