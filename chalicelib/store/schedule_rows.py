@@ -23,7 +23,8 @@ _GIVEN_UP = sorted(status.value for status in GIVEN_UP)
 def columns(schedule: Schedule, *, cid: str) -> dict[str, Any]:
     """The attributes of a schedule's row but its key, and `failed_runs`.
 
-    What is over is deleted 30 days later. The document of one that could not be read stays as it is: somebody may still make sense of it.
+    What is over is deleted 30 days later. The document of one that could not be read stays as it is: somebody
+    may still make sense of it.
     """
     text = adapter(Schedule).dump_json(schedule, exclude=_NOT_KEPT, exclude_defaults=True).decode()
     document = {"doc": text} if schedule.unreadable is None else {}
