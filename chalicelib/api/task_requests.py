@@ -5,8 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from chalicelib.domain.retry import RetryPolicy
-from chalicelib.domain.retry import Strategy as RetryStrategy
+from chalicelib.domain.retry import Backoff, RetryPolicy
 from chalicelib.domain.routing import Strategy
 from chalicelib.domain.task import Status
 from chalicelib.services.submission import Options
@@ -50,7 +49,7 @@ def old(name: str) -> Any:
 class RetryPolicyFields(Request):
     """How long a failed attempt waits before the next; a bare name stands for these defaults."""
 
-    strategy: RetryStrategy = _PLAIN.strategy
+    strategy: Backoff = _PLAIN.strategy
     backoff_seconds: Annotated[float, Field(ge=0, le=3_600)] = _PLAIN.backoff_ms / 1000
     max_backoff_seconds: Annotated[float, Field(ge=0, le=86_400)] = _PLAIN.max_backoff_ms / 1000
     multiplier: Annotated[float, Field(ge=1, le=10)] = _PLAIN.multiplier
@@ -81,7 +80,7 @@ class TaskOptions(Request):
     max_retries: Annotated[int, Field(ge=0, le=100)] = 3
     retry_policy: Annotated[
         RetryPolicyFields,
-        BeforeValidator(_named_policy, json_schema_input_type=RetryStrategy | RetryPolicyFields),
+        BeforeValidator(_named_policy, json_schema_input_type=Backoff | RetryPolicyFields),
     ] = RetryPolicyFields()
     queue_timeout_seconds: Annotated[float, Field(ge=1, le=2_592_000)] | None = None
     min_trust: Share | None = None

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Strategy(StrEnum):
+class Backoff(StrEnum):
     """How the wait grows from one retry to the next."""
 
     EXPONENTIAL = "exponential"
@@ -17,7 +17,7 @@ class Strategy(StrEnum):
 class RetryPolicy:
     """Waits in milliseconds; `jitter` is the share of the wait that chance may take away (0 to 1)."""
 
-    strategy: Strategy = Strategy.EXPONENTIAL
+    strategy: Backoff = Backoff.EXPONENTIAL
     backoff_ms: int = 2_000
     max_backoff_ms: int = 300_000
     multiplier: float = 2.0
@@ -26,9 +26,9 @@ class RetryPolicy:
     def delay_ms(self, retry: int, *, chance: float) -> int:
         """The wait before retry number `retry` (1 first); `chance` is uniform in [0, 1)."""
         factor = {
-            Strategy.EXPONENTIAL: self.multiplier ** min(retry - 1, 64),
-            Strategy.LINEAR: float(retry),
-            Strategy.FIXED: 1.0,
+            Backoff.EXPONENTIAL: self.multiplier ** min(retry - 1, 64),
+            Backoff.LINEAR: float(retry),
+            Backoff.FIXED: 1.0,
         }
         grown = self.backoff_ms * factor[self.strategy]
         return round(min(grown, self.max_backoff_ms) * (1 - self.jitter * chance))

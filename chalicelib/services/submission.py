@@ -7,8 +7,7 @@ from typing import Any
 from chalicelib.domain import ids, lifecycle
 from chalicelib.domain.content import fingerprint, packed
 from chalicelib.domain.errors import Invalid, KeyReused
-from chalicelib.domain.retry import RetryPolicy
-from chalicelib.domain.retry import Strategy as RetryStrategy
+from chalicelib.domain.retry import Backoff, RetryPolicy
 from chalicelib.domain.task import Task
 
 from . import documents
@@ -43,7 +42,7 @@ class Options:
         options = dict(stored)
         if "retry" in options:
             retry = dict(options["retry"])
-            options["retry"] = RetryPolicy(**retry | {"strategy": RetryStrategy(retry["strategy"])})
+            options["retry"] = RetryPolicy(**retry | {"strategy": Backoff(retry["strategy"])})
         for name in {"required_tags", "preferred_tags"} & options.keys():
             options[name] = tuple(options[name])
         return cls(**options)

@@ -64,6 +64,11 @@ def test_the_document_names_fields_as_clients_send_them(api):
     assert described["paths"]["/health"]["get"]["security"] == []
 
 
+def test_no_schema_is_named_after_a_module(api):
+    schemas = api.get("/openapi.json").body["components"]["schemas"]
+    assert [name for name in schemas if not name.isalnum()] == []
+
+
 def test_each_operation_names_the_refusals_that_it_has(api):
     """Every answer in these tests is held to them: see tests/gateway.py."""
     paths = api.get("/openapi.json").body["paths"]

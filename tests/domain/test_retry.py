@@ -4,11 +4,11 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from chalicelib.domain.retry import RetryPolicy, Strategy
+from chalicelib.domain.retry import Backoff, RetryPolicy
 
 POLICIES = st.builds(
     RetryPolicy,
-    strategy=st.sampled_from(Strategy),
+    strategy=st.sampled_from(Backoff),
     backoff_ms=st.integers(0, 3_600_000),
     max_backoff_ms=st.integers(0, 86_400_000),
     multiplier=st.floats(1, 10),
@@ -33,12 +33,12 @@ def test_waits_never_shrink_from_one_retry_to_the_next(policy: RetryPolicy, retr
 @pytest.mark.parametrize(
     ("strategy", "waits"),
     [
-        (Strategy.EXPONENTIAL, [2_000, 4_000, 8_000, 16_000, 20_000]),
-        (Strategy.LINEAR, [2_000, 4_000, 6_000, 8_000, 10_000]),
-        (Strategy.FIXED, [2_000, 2_000, 2_000, 2_000, 2_000]),
+        (Backoff.EXPONENTIAL, [2_000, 4_000, 8_000, 16_000, 20_000]),
+        (Backoff.LINEAR, [2_000, 4_000, 6_000, 8_000, 10_000]),
+        (Backoff.FIXED, [2_000, 2_000, 2_000, 2_000, 2_000]),
     ],
 )
-def test_each_strategy_grows_as_named(strategy: Strategy, waits: list[int]) -> None:
+def test_each_strategy_grows_as_named(strategy: Backoff, waits: list[int]) -> None:
     policy = RetryPolicy(strategy=strategy, max_backoff_ms=20_000)
     assert [policy.delay_ms(n, chance=0) for n in range(1, 6)] == waits
 
@@ -52,4 +52,4 @@ def test_jitter_is_the_share_that_chance_may_take() -> None:
 @given(POLICIES)
 def test_a_policy_is_stored_whole(policy: RetryPolicy) -> None:
     stored = policy.as_json()
-    assert RetryPolicy(**stored | {"strategy": Strategy(stored["strategy"])}) == policy
+    assert RetryPolicy(**stored | {"strategy": Backoff(stored["strategy"])}) == policy

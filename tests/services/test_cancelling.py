@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.domain.errors import IllegalMove, NotFound, StaleLease
-from chalicelib.domain.retry import RetryPolicy, Strategy
+from chalicelib.domain.retry import Backoff, RetryPolicy
 from chalicelib.domain.schedule import ExecutionStatus
 from chalicelib.domain.task import Status
 
@@ -42,7 +42,7 @@ def test_a_waiting_task_is_cancelled_and_leaves_its_line(w: Watched) -> None:
 def test_a_task_outside_the_line_is_cancelled_and_never_comes_back(w: Watched) -> None:
     registered(w, **BUSY)
     waiting = submitted(w, not_before=w.clock() + 30_000)
-    backing_off = submitted(w, retry=RetryPolicy(strategy=Strategy.FIXED, backoff_ms=30_000))
+    backing_off = submitted(w, retry=RetryPolicy(strategy=Backoff.FIXED, backoff_ms=30_000))
     w.drain()
     start(w, backing_off)
     fail(w, backing_off)

@@ -1,12 +1,12 @@
 """Each transition is counted once, whoever makes it and however often it is asked for."""
 
-from chalicelib.domain.retry import RetryPolicy, Strategy
+from chalicelib.domain.retry import Backoff, RetryPolicy
 from chalicelib.telemetry import METRIC_BY_NAME
 
 from .doing import beat, cancel, complete, fail, registered, scheduled, start, submitted, sync
 from .worlds import Watched
 
-PROMPT = RetryPolicy(strategy=Strategy.FIXED, backoff_ms=1_000, jitter=0)
+PROMPT = RetryPolicy(strategy=Backoff.FIXED, backoff_ms=1_000, jitter=0)
 
 
 def test_a_lifetime_of_everything_is_counted_once_each(w: Watched) -> None:

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chalicelib.domain.agent import Delivery, Wish
 from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.invariants import at_rest
-from chalicelib.domain.retry import RetryPolicy, Strategy
+from chalicelib.domain.retry import Backoff, RetryPolicy
 from chalicelib.domain.schedule import CatchupPolicy
 from chalicelib.domain.task import OVER, Status
 from chalicelib.services.holding import Report
@@ -27,7 +27,7 @@ from .worlds import watched
 
 NAMES = st.sampled_from(["a", "b", "c"])
 CAPABILITIES = st.sampled_from(["report", "draw"])
-RETRY = RetryPolicy(strategy=Strategy.EXPONENTIAL, backoff_ms=1_000, max_backoff_ms=30_000)
+RETRY = RetryPolicy(strategy=Backoff.EXPONENTIAL, backoff_ms=1_000, max_backoff_ms=30_000)
 REFUSED = (Conflict, NotFound)
 
 

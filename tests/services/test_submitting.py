@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib.domain.errors import Invalid, KeyReused, TooLarge
-from chalicelib.domain.retry import RetryPolicy, Strategy
+from chalicelib.domain.retry import Backoff, RetryPolicy
 from chalicelib.domain.task import FailureKind, Status
 from chalicelib.services.ports import HintKind
 from chalicelib.services.submission import Options, Order
@@ -161,7 +161,7 @@ def test_a_replay_is_answered_though_its_times_lie_in_the_past_by_now(w: Watched
 
 def test_options_are_stored_as_what_differs_from_the_defaults_and_read_back() -> None:
     assert Options().as_json() == {}
-    options = Options(timeout_ms=5, min_trust=0.5, retry=RetryPolicy(strategy=Strategy.FIXED, jitter=0))
+    options = Options(timeout_ms=5, min_trust=0.5, retry=RetryPolicy(strategy=Backoff.FIXED, jitter=0))
     assert set(options.as_json()) == {"timeout_ms", "min_trust", "retry"}
     assert Options.from_json(options.as_json()) == options
     tagged = Options(capability_version=">1", required_tags=("gpu",), preferred_tags=("a", "b"))

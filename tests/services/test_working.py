@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.domain.errors import IllegalMove, NotFound, StaleLease, TooLarge
-from chalicelib.domain.retry import RetryPolicy, Strategy
+from chalicelib.domain.retry import Backoff, RetryPolicy
 from chalicelib.domain.task import FailureKind, Outcome, Status
 from chalicelib.services.holding import Report
 from chalicelib.services.submission import Options
@@ -11,7 +11,7 @@ from chalicelib.services.submission import Options
 from .doing import TENANT, beat, complete, fail, poll, registered, report, row, slots, start, submitted, token
 from .worlds import Watched, watched
 
-PROMPT = RetryPolicy(strategy=Strategy.FIXED, backoff_ms=10_000, jitter=0)
+PROMPT = RetryPolicy(strategy=Backoff.FIXED, backoff_ms=10_000, jitter=0)
 
 
 def held(w: Watched, **options: object) -> str:
