@@ -15,7 +15,7 @@ def banner(
     admin_key: str | None,
     auth: bool,
 ) -> str:
-    """A screen of at most a dozen lines. `admin_key` is shown once, when it was just made."""
+    """A screen of little more than a dozen lines. `admin_key` is shown once, when it was just made."""
     kept = (
         f"{data_dir}  ({_counted(recovered)})" if data_dir else "memory only, nothing outlives this process"
     )
@@ -24,6 +24,7 @@ def banner(
         "",
         f"  AINS is up at {url}",
         f"  data           {kept}",
+        f"  console        {url}/console",
         f"  AWS endpoint   {aws_url}  (DynamoDB, SQS, CloudWatch)",
     ]
     if auth:

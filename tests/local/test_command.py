@@ -30,7 +30,7 @@ def test_the_banner_says_where_what_and_what_next(spawn):
     process.popen.send_signal(signal.SIGTERM)
     code, out, err = process.ended()
     assert (code, err) == (0, "")
-    assert process.url in out
+    assert f"{process.url}/console" in out
     assert process.aws_url in out
     assert "new and empty" in out
     assert out.count("curl ") == 3
