@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.domain import lifecycle
 from chalicelib.domain.agent import Agent, Delivery
+from chalicelib.domain.errors import LostRace
 from chalicelib.domain.routing import Candidate, Choice
 from chalicelib.domain.task import Task
 
@@ -49,7 +50,7 @@ class Handing:
             own=agent.works_for(task.client_id),
             probe=agent.streak.is_probation,
         )
-        self.tasks.assign(held, was=task.version, agent=agent, now=now)
+        self._claim(task, held, agent, now)
         self.metrics.count("tasks_assigned_total")
         if task.last is None:
             runnable_since = max(task.created_at, task.not_before or 0)
@@ -58,6 +59,13 @@ class Handing:
             self.send(held, agent.profile.queue_url)
         self._watch(task, held, agent, now)
         return held
+
+    def _claim(self, task: Task, held: Task, agent: Agent, now: int) -> None:
+        try:
+            self.tasks.assign(held, was=task.version, agent=agent, now=now)
+        except LostRace:
+            self.metrics.count("claims_lost_total")
+            raise
 
     def _watch(self, task: Task, held: Task, agent: Agent, now: int) -> None:
         """Announce what this claim armed for before the next tick: the end of the lease, a redelivery."""

@@ -69,6 +69,7 @@ _TASKS = (
         "Leases that ended with their agent, whose task others then get",
         origin=STREAM,
     ),
+    Metric("claims_lost_total", "Count", COUNTER, "Claims of a task at which another was faster"),
     Metric("task_duration_ms", "Milliseconds", DISTRIBUTION, "From submission to the end"),
     Metric("dispatch_lateness_ms", "Milliseconds", DISTRIBUTION, "From runnable to assigned"),
     Metric("tasks_queue_depth", "Count", GAUGE, "Tasks that wait for an agent", origin=TICK),

@@ -9,11 +9,12 @@ TASKS = Dashboard(
     (
         Panel(
             "Throughput",
-            "Tasks taken in, and leases given for them.",
+            "Tasks taken in, leases given for them, and claims that lost against another's.",
             "cps",
             (
                 Query(rate("tasks_created_total"), "created"),
                 Query(rate("tasks_assigned_total"), "assigned"),
+                Query(rate("claims_lost_total"), "claims lost"),
             ),
         ),
         Panel(

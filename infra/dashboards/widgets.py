@@ -61,7 +61,7 @@ HTTP = (
     Widget("Function duration", "ms", tuple(of_function(f, "Duration", "Maximum") for f in FUNCTIONS)),
 )
 TASKS = (
-    Widget("Throughput", "tasks", _sums("tasks_created_total", "tasks_assigned_total")),
+    Widget("Throughput", "tasks", _sums("tasks_created_total", "tasks_assigned_total", "claims_lost_total")),
     Widget("Completions", "tasks", _sums("tasks_completed_total", "tasks_cancelled_total")),
     Widget(
         "Failures",

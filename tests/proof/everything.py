@@ -18,7 +18,18 @@ from chalicelib.services.slot_quota import FREE
 from chalicelib.telemetry import EmfMetrics
 from tests.fakes import SilentLog
 from tests.gateway import Api
-from tests.services.doing import beat, cancel, complete, fail, registered, scheduled, start, submitted
+from tests.services.doing import (
+    CAPABILITY,
+    TENANT,
+    beat,
+    cancel,
+    complete,
+    fail,
+    registered,
+    scheduled,
+    start,
+    submitted,
+)
 from tests.services.redoing import dead, redrive
 from tests.services.worlds import Watched, watched
 from tests.test_queues import REFUSED, FakeSqs
@@ -62,6 +73,13 @@ def _tasks(w: Watched) -> None:
         end(w, task_id)
     cancel(w, submitted(w))
     redrive(w, task_ids=tuple(dead(w)))
+    wanted = submitted(w)
+
+    def claim() -> None:
+        w.use_cases.dispatch.route(wanted, tenant=TENANT, capability=CAPABILITY)
+
+    w.tasks.meanwhile.first(claim)
+    claim()  # and another is faster
     late = submitted(w, timeout_ms=1_000, max_retries=0)
     w.drain()
     start(w, late)

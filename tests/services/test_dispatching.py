@@ -89,6 +89,7 @@ def test_the_race_for_a_task_has_one_winner(w: Watched) -> None:
     w.tasks.meanwhile.first(lambda: poll(w, "a"), lambda: None)
     assert route(w, task_id) is None
     assert (row(w, task_id).token, slots(w)) == (1, {"a": 1})
+    assert (w.metrics.total("tasks_assigned_total"), w.metrics.total("claims_lost_total")) == (1, 1)
 
 
 def test_an_agent_that_filled_up_meanwhile_is_passed_over_for_the_next(w: Watched) -> None:
@@ -217,6 +218,7 @@ def test_a_pull_gives_up_after_two_lost_claims_a_slot(w: Watched) -> None:
     w.tasks.meanwhile.first(*[taken_by_another] * 9)
     assert poll(w) == []
     assert len(tried) == 2
+    assert w.metrics.total("claims_lost_total") == 2
     w.tasks.meanwhile.pending.clear()
     w.tasks.rows.update(before)
 
