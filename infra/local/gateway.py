@@ -40,18 +40,21 @@ class Gateway:
         return answer
 
     def _undeclared(self, request: HttpRequest, route: Route, request_id: str) -> HttpResponse:
-        """HEAD is GET without its body, OPTIONS lists the methods; the app itself says 405 to the rest."""
+        """HEAD is GET without its body, OPTIONS lists the methods; to the rest it is 405."""
         methods = self._app.routes[route.resource]
+        offered = {name for name, entry in methods.items() if entry.view_name != REFUSAL}
+        allowed = ",".join(sorted({*offered, "OPTIONS"}))
         if request.method == "HEAD" and "GET" in methods:
             return replace(self._invoke(replace(request, method="GET"), route, request_id), body=b"")
         if request.method == "OPTIONS":
             cors = next((entry.cors for entry in methods.values() if entry.cors), None)
             headers = dict(cors.get_access_control_headers()) if cors else {}
-            offered = {name for name, entry in methods.items() if entry.view_name != REFUSAL}
-            allowed = ",".join(sorted({*offered, "OPTIONS"}))
             headers |= {"Access-Control-Allow-Methods": allowed} if cors else {}
             return HttpResponse(204, [("Allow", allowed), *headers.items()])
-        return self._invoke(request, route, request_id)
+        detail = f"{request.method[:20]} is not offered here; this path takes {allowed}"
+        refused = problem(405, "method-not-allowed", "Method not allowed", detail, request_id)
+        refused.headers.append(("Allow", allowed))
+        return refused
 
     def _invoke(self, request: HttpRequest, route: Route, request_id: str) -> HttpResponse:
         context = LambdaContext("api_handler", request_id=request_id, timeout_seconds=GATEWAY_TIMEOUT)

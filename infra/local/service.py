@@ -14,6 +14,7 @@ from typing import Any, Self
 from infra.local import environment, selfcheck
 from infra.local.asgi import ThreadedApp
 from infra.local.aws_endpoint import AwsEndpoint
+from infra.local.doorkeeper import Doorkeeper
 from infra.local.emf import MetricBuffer, Stdout
 from infra.local.engine import LocalCloud
 from infra.local.event_sources import EventSource, sources_of
@@ -106,7 +107,7 @@ class LocalService:
         gateway, endpoint = ThreadedApp(Gateway(app).handle), AwsEndpoint(self.cloud)
         undo.callback(gateway.close)
         undo.callback(endpoint.close)
-        server = HttpServer((gateway, api), (endpoint, aws))
+        server = HttpServer((Doorkeeper(gateway), api), (Doorkeeper(endpoint), aws))
         for source in sources:
             source.start()
         server.start()

@@ -95,8 +95,11 @@ def test_options_lists_the_methods_that_are_not_refused(served):
     assert (answer.status_code, answer.headers["allow"]) == (204, "GET,OPTIONS,PUT")
 
 
-def test_an_undeclared_method_is_answered_by_the_app(served):
-    assert served.http.delete("/notes/n").status_code == 405
+@pytest.mark.parametrize("method", ["DELETE", "PURGE", "TRACE"])
+def test_any_other_method_is_a_405_problem(served, method):
+    answer = served.http.request(method, "/notes/n")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET,OPTIONS,PUT")
+    assert set(answer.json()) == PROBLEM
 
 
 def test_a_body_above_ten_megabytes_is_a_413_problem(served):
