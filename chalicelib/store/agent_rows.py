@@ -1,5 +1,8 @@
 """An agent as a row, and what a claim and a hand-back change on it beside the task's own row."""
 
+from collections.abc import Mapping
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute
@@ -16,6 +19,8 @@ from .adapters import adapter
 from .tables import AgentRecord
 
 Actions = list[Action]
+_DIGITS = 12  # of a sum that is rounded
+_ALIKE = 1e-15  # relative
 __all__ = [
     "Actions",
     "Condition",
@@ -26,6 +31,7 @@ __all__ = [
     "from_record",
     "handing_back",
     "lifted",
+    "rounded",
     "same",
     "to_record",
 ]
@@ -149,6 +155,14 @@ def added(evidence: Evidence) -> list[Action]:
     """To the sums, without a read."""
     sums = [(Path(["evidence", name]), amount) for name, amount in evidence.amounts().items()]
     return [path.set((path | 0) + amount) for path, amount in sums]
+
+
+def rounded(sums: Mapping[str, float]) -> tuple[list[Action], Condition]:
+    """Sums with few digits, where they are still as they were read but for what no float tells apart."""
+    paths = {name: Path(["evidence", name]) for name in sums}
+    actions: list[Action] = [paths[name].set(float(f"{total:.{_DIGITS}g}")) for name, total in sums.items()]
+    alike = [paths[name].between(total * (1 - _ALIKE), total * (1 + _ALIKE)) for name, total in sums.items()]
+    return actions, reduce(and_, alike)
 
 
 def _streak(evidence: Evidence) -> list[Action]:

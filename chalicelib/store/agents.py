@@ -7,14 +7,17 @@ from typing import Any
 from chalicelib.domain.agent import Agent, Wish
 from chalicelib.domain.errors import NotFound, StaleSync, Superseded
 from chalicelib.domain.task import RETENTION_S
+from chalicelib.domain.zones import DAY_MS
 from chalicelib.services.ports import Chance, DueRow, Page
 
 from . import paging
-from .agent_rows import Actions, Condition, armed, from_record, lifted, same, to_record
+from .agent_rows import Actions, Condition, armed, from_record, lifted, rounded, same, to_record
 from .capabilities import OVER_ALL, Capabilities
 from .reads import rows_of
 from .tables import AgentRecord
 from .writes import Refused, Writes
+
+MONTH_MS = 30 * DAY_MS
 
 
 class DynamoAgents:
@@ -68,7 +71,18 @@ class DynamoAgents:
         fresh = self._update(agent.agent_id, actions, condition)
         self._capabilities.describe(agent, descriptions)
         self._capabilities.forget(agent, gone)
+        if fresh.evidence and agent.registered_at - was.registered_at > MONTH_MS:
+            self._shorten(fresh)
         return fresh
+
+    def _shorten(self, agent: Agent) -> None:
+        """Rounds its sums. Each keeps the low digits of its oldest evidence while it doubles every week, and
+        DynamoDB has 38 digits, enough for two years. What was added meanwhile is never lost: then it waits
+        for the next registration.
+        """
+        actions, condition = rounded(agent.evidence)
+        with suppress(Refused):
+            self._update(agent.agent_id, actions, condition)
 
     def get(self, agent_id: str) -> Agent | None:
         try:
