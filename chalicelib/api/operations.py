@@ -7,10 +7,23 @@ from chalicelib.services.vitals import vitals
 
 from .fields import NoBody, NoQuery
 from .operation import Call, Routes
-from .operations_wire import Checks, Health, Liveness, QueueStats
+from .operations_wire import Checks, Health, Index, Liveness, QueueStats
 from .times import iso_or_none, seconds_or_none
 
 routes = Routes("operations")
+
+
+@routes.route("GET", "/", Index, is_open=True)
+def index(call: Call[NoQuery, NoBody]) -> Index:
+    """Say what this is, to whoever opens its address, and where to go on."""
+    return Index(
+        service="AINS",
+        version=call.service.version,
+        console="/console",
+        openapi="/openapi.json",
+        health="/ains/health",
+        message="an agent registry, task router and cron scheduler; these paths are below this address",
+    )
 
 
 @routes.route("GET", "/health", Liveness, is_open=True)

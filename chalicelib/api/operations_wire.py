@@ -6,6 +6,18 @@ from .wire import wire
 
 
 @wire
+class Index:
+    """What answers at this address, and where to look next."""
+
+    service: str
+    version: str
+    console: str
+    openapi: str
+    health: str
+    message: str
+
+
+@wire
 class Liveness:
     """The service answers."""
 

@@ -45,7 +45,7 @@ class Gateway:
         offered = {name for name, entry in methods.items() if entry.view_name != REFUSAL}
         allowed = ",".join(sorted({*offered, "OPTIONS"}))
         if request.method == "HEAD" and "GET" in methods:
-            return replace(self._invoke(replace(request, method="GET"), route, request_id), body=b"")
+            return self._invoke(replace(request, method="GET"), route, request_id)
         if request.method == "OPTIONS":
             cors = next((entry.cors for entry in methods.values() if entry.cors), None)
             headers = dict(cors.get_access_control_headers()) if cors else {}

@@ -1,6 +1,15 @@
 """How the service says it is."""
 
+from tests.gateway import VERSION
+
 from .requests import registered, submitted
+
+
+def test_whoever_opens_its_address_hears_where_to_go_on(api):
+    index = api.get("/").body
+    assert (index["service"], index["version"]) == ("AINS", VERSION)
+    for where in ("console", "openapi", "health"):
+        assert api.get(index[where]).status == 200
 
 
 def test_it_is_degraded_until_the_clock_has_run_and_when_it_stops(api, here):

@@ -34,6 +34,8 @@ NEVER_SEEN = {
 def test_it_is_alive_without_a_key(deployed: Deployment) -> None:
     status, _, body = deployed.call("GET", "/health")
     assert (status, body["status"]) == (200, "ok")
+    status, _, body = deployed.call("GET", "/")
+    assert (status, body["service"]) == (200, "AINS")
 
 
 @pytest.mark.parametrize("key", [None, "wrong", ""])

@@ -88,6 +88,7 @@ def test_a_crash_of_the_app_is_a_500_problem_and_the_connection_lives(served, ca
 def test_head_is_get_without_its_body(served):
     answer = served.http.head("/")
     assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == served.http.get("/").headers["content-length"]
 
 
 def test_options_lists_the_methods_that_are_not_refused(served):
