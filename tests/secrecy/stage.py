@@ -43,6 +43,13 @@ class Stage:
     app: ModuleType
     api: Keyed
 
+    def begin_anew(self) -> None:
+        """Empty tables, and a container that remembers nothing."""
+        self.cloud.reset()
+        for model in tables.ALL:  # they keep the connection they were first used with
+            model._connection = None
+        self.app.made.cache_clear()
+
     def work(self) -> int:
         """One batch of the work queue: how many messages it had."""
         return int(self._source("work").one_batch(wait_seconds=0))
@@ -92,8 +99,6 @@ def deployed(admin_key: str) -> Iterator[Stage]:
     with LocalCloud(stage=STAGE, long_polls=False) as cloud:
         url = cloud.queue_url(f"ains-{STAGE}-work")
         with pointing_here(stage=STAGE, work_queue_url=url, admin_key_sha256=digest):
-            for model in tables.ALL:  # models keep the connection they were first used with
-                model._connection = None
             app = _imported()
             api = Keyed(app.app, is_held_to_document=False)
             api.key = admin_key

@@ -36,7 +36,7 @@ def stage(canaries: Canaries) -> Iterator[Stage]:
 @pytest.fixture
 def heard(stage: Stage, canaries: Canaries) -> Iterator[Heard]:
     """Whatever a test lets happen, nothing of it is sung and each request is one line."""
-    stage.cloud.reset()
+    stage.begin_anew()
     before = stage.api.calls
     with listening() as everything:
         yield everything
