@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from chalicelib.domain.ids import assignment_queue
 from chalicelib.services.messages import encoded
 from chalicelib.services.ports import Hint, Metrics
 from chalicelib.telemetry import named
+from chalicelib.values import dataclass
 
 BATCH = 10
 MAX_DELAY_S = 900

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from chalicelib.domain.quota import PLAIN, Quota
+from chalicelib.values import dataclass
 
 
 class SettingsError(Exception):

@@ -3,7 +3,6 @@
 import random
 import secrets
 import time
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -60,6 +59,7 @@ from chalicelib.store.tasks import DynamoTasks
 from chalicelib.store.ticks import DynamoTicks
 from chalicelib.store.trust_ledger import DynamoTrust
 from chalicelib.store.writes import Writes
+from chalicelib.values import dataclass
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,6 +10,7 @@ from chalice.app import Request, Response
 from chalicelib import telemetry
 from chalicelib.domain import ids
 from chalicelib.domain.errors import Invalid
+from chalicelib.values import dataclass
 
 from . import parsing, request_log
 from .caller import ANYBODY, Auth, Caller

@@ -3,10 +3,10 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.domain.errors import Forbidden, Unauthorized
+from chalicelib.values import dataclass
 
 LOCAL_TENANT = "local"
 REFUSAL = "show a valid key in X-API-Key, or as Authorization: Bearer"  # the same for every reason

@@ -3,9 +3,10 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from chalicelib.values import dataclass
 
 from .fields import NoBody, NoQuery
 from .operation import Call, Reply, Routes

@@ -1,11 +1,12 @@
 """Every refusal as problem+json (RFC 9457): one table from the fact to status, slug and title."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chalicelib.domain import errors
 from chalicelib.domain.schedule import NotDue
+from chalicelib.values import dataclass
 
 TYPE_BASE = "https://ains.dev/problems/"
 SPELLED_OUT = 3  # of the wrong fields in `detail`; `errors` lists them all

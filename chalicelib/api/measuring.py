@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chalice.app import Response
 
 from chalicelib.services.ports import Metrics
+from chalicelib.values import dataclass
 
 from .request_log import RequestLog
 

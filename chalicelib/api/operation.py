@@ -1,11 +1,12 @@
 """The operations of the API as data: routing, checking and the OpenAPI document all read this one table."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
 from chalicelib.services.usecases import UseCases
 from chalicelib.telemetry import Tally
+from chalicelib.values import dataclass
 
 from .caller import Caller
 from .fields import NoBody, NoQuery, Request

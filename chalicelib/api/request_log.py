@@ -1,13 +1,13 @@
 """One line for each request: who asked for what, how it ended, how long it took. Never what was said."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from chalice.app import Request
 
 from chalicelib.domain import ids, trace
 from chalicelib.telemetry import Log
+from chalicelib.values import dataclass
 
 CRASHED = 500
 

@@ -1,7 +1,8 @@
 """What a success body is declared with: its fields, for presenting and for the OpenAPI document alike."""
 
-from dataclasses import dataclass
 from typing import TypeVar, dataclass_transform
+
+from chalicelib.values import dataclass
 
 T = TypeVar("T")
 

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
+
+from chalicelib.values import dataclass
 
 from . import trust
 from .quarantine import PROBE_SLOTS, Streak

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
+
+from chalicelib.values import dataclass
 
 from .errors import TooLarge
 

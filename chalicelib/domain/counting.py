@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
+
+from chalicelib.values import dataclass
 
 from .task import OVER, Outcome, Status, Task
 

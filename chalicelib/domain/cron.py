@@ -8,8 +8,9 @@ repeated: by default it fires once on each, the first time in a repeated hour, r
 time is skipped.
 """
 
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from chalicelib.values import dataclass
 
 from . import cron_text
 from .cron_field import Choice

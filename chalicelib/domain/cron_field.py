@@ -1,6 +1,6 @@
 """One field of a cron expression: a list of items, and the choice of values they make."""
 
-from dataclasses import dataclass
+from chalicelib.values import dataclass
 
 from .cron_term import DAY, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, Field, Term, read_term
 

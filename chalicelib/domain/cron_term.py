@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from chalicelib.values import dataclass
 
 from .cron_hints import probably, refused
 

@@ -1,8 +1,9 @@
 """A work message that no consumer could handle: what is kept of it, for how long, and when it is dead."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from chalicelib.values import dataclass
 
 MAX_RECEIVES = 5  # the work queue's maxReceiveCount: the next receive moves the message to the dead letters
 KEPT_DAYS = 14  # as long as the dead-letter queue keeps it

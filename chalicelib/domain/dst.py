@@ -1,7 +1,8 @@
 """What becomes of a time of day that a clock change skips, and of one that it repeats."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from chalicelib.values import dataclass
 
 
 class Gap(StrEnum):

@@ -2,10 +2,11 @@
 
 import calendar
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from chalicelib.values import dataclass
 
 from .cron import Cron
 from .dst import AS_SHOWN, PLAIN, DstPolicy, Fold, Gap

@@ -15,8 +15,9 @@ DomainError
     └── LostRace        somebody else wrote the row first
 """
 
-from dataclasses import dataclass
 from typing import Self
+
+from chalicelib.values import dataclass
 
 
 class DomainError(Exception):

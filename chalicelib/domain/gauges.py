@@ -3,7 +3,8 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from chalicelib.values import dataclass
 
 from .agent import Agent, AgentStatus
 from .task import Task

@@ -1,7 +1,8 @@
 """What an expression or a schedule will do: its coming runs, and what to know about them in plain words."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from chalicelib.values import dataclass
 
 from . import cron_aws, cron_words
 from .cron import LATEST_MS, Cron, describe_next, parse

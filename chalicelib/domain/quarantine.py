@@ -5,7 +5,7 @@
 Nothing is stored but the faults themselves, counted in the write that ends a task; the rest follows.
 """
 
-from dataclasses import dataclass
+from chalicelib.values import dataclass
 
 from .trust import Evidence
 

@@ -1,6 +1,6 @@
 """How many schedules one client may have, and how fast slots are fired: of one client, and of all."""
 
-from dataclasses import dataclass
+from chalicelib.values import dataclass
 
 from .errors import QuotaExceeded
 from .ids import CLOCK_SHARDS

@@ -1,6 +1,6 @@
 """What a task leaves behind when its row goes: documents that lie apart, which nothing names any more."""
 
-from dataclasses import dataclass
+from chalicelib.values import dataclass
 
 from .content import attempt_kind
 

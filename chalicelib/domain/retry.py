@@ -1,8 +1,9 @@
 """How long a failed attempt waits before the next."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from chalicelib.values import dataclass
 
 
 class Backoff(StrEnum):

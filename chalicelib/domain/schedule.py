@@ -4,9 +4,11 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
+
+from chalicelib.values import dataclass
 
 from .content import Content
 from .cron_text import CronFormat

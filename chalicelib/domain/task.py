@@ -1,8 +1,9 @@
 """A task: what was asked for, where it stands, who holds it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from chalicelib.values import dataclass
 
 from .content import Content
 from .retry import RetryPolicy

@@ -14,7 +14,8 @@ import hashlib
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from chalicelib.values import dataclass
 
 from .task import Attempt, Outcome, Task
 

@@ -5,7 +5,9 @@ sums of now, newest event first, gives the score before and after each.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from chalicelib.values import dataclass
 
 from . import trust
 from .agent import Agent

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from chalicelib.values import dataclass
 
 from .agent import Agent
 from .routing import Choice, Reason

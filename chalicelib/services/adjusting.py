@@ -1,9 +1,8 @@
 """Changing how urgent a task is, and how long it may run."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain import adjusting
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 from .changing import Changing
 from .lining import Lining

@@ -1,7 +1,7 @@
 """Agents come, stay alive, poll and leave."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from chalicelib.domain import ids, queueing
@@ -9,6 +9,7 @@ from chalicelib.domain.agent import Agent, Delivery, Profile, Wish, arrived
 from chalicelib.domain.content import fingerprint
 from chalicelib.domain.errors import Conflict, KeyReused, LostRace, NotFound
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 from .hints import of_due
 from .listing import Listing

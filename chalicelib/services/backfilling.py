@@ -1,12 +1,11 @@
 """Running slots of the past: those that were missed or skipped, or lie before the schedule was made."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain import schedule_runs
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.overlap import MOST_WAITING
 from chalicelib.domain.recurrence import slots_between
 from chalicelib.domain.schedule import Schedule, task_id
+from chalicelib.values import dataclass
 
 from .ports import ScheduleStore
 from .schedules import Schedules

@@ -1,9 +1,8 @@
 """Cancelling a task: at once for the caller; its holder hears when it next speaks."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain import lifecycle
 from chalicelib.domain.task import Status, Task
+from chalicelib.values import dataclass
 
 from .changing import Changing
 from .ports import AgentQueues, AgentStore, Clock

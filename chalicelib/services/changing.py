@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from chalicelib.domain import counting, trust
 from chalicelib.domain.content import attempt_kind
 from chalicelib.domain.counting import Countable
 from chalicelib.domain.errors import Conflict, LostRace, NotFound
 from chalicelib.domain.task import Attempt, Status, Task
+from chalicelib.values import dataclass
 
 from .hints import of_due, of_waiting
 from .ports import Aggregate, Clock, Hint, HintKind, Metrics, PayloadStore, TaskStore, WorkQueue

@@ -3,11 +3,10 @@
 Nothing acts early: whoever is called looks at the row and the time again.
 """
 
-from dataclasses import dataclass
-
 from chalicelib.domain import lifecycle, timers
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.task import FailureKind, Outcome, Status, Task
+from chalicelib.values import dataclass
 
 from .changing import Changing
 from .dispatch import Dispatch

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chalicelib.domain import counting
 from chalicelib.domain.errors import LostRace
+from chalicelib.values import dataclass
 
 from .ports import Change, Clock, ReadChange, StatsStore
 

@@ -6,11 +6,12 @@ seen of the line, no two of them then want the same, unless one finds none of it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 
 from chalicelib.domain import queueing
 from chalicelib.domain.agent import Agent
+from chalicelib.values import dataclass
 
 from .ports import Standing
 from .roster import Roster

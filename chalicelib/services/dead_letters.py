@@ -1,12 +1,12 @@
 """Dead letters: tasks that failed for good and that nobody has retried yet, newest end first."""
 
 import re
-from dataclasses import dataclass
 
 from chalicelib.domain.errors import unknown_cursor
 from chalicelib.domain.redrive import day_of
 from chalicelib.domain.task import RETENTION_S, FailureKind, Task
 from chalicelib.domain.zones import DAY_MS
+from chalicelib.values import dataclass
 
 from .ports import Clock, Page, TaskStore
 

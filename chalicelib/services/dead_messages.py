@@ -1,10 +1,11 @@
 """Work messages that died: recorded with their reason, listed, and sent once more when somebody asks."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib.domain.dead_message import DeadMessage, died, kept_days
 from chalicelib.domain.errors import unknown_cursor
+from chalicelib.values import dataclass
 
 from .messages import UnknownMessage, decoded
 from .ports import Clock, DeadMessages, Hint, Metrics, Page, WorkQueue

@@ -1,12 +1,12 @@
 """Routing a waiting task to an agent."""
 
-from dataclasses import dataclass
 from typing import TypeGuard
 
 from chalicelib.domain import lifecycle, routing
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 from .handing import Handing
 from .hints import of_due

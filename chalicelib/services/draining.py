@@ -1,8 +1,7 @@
 """Draining an agent, and lifting that again: by an operator, or by the agent itself."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain.agent import Agent
+from chalicelib.values import dataclass
 
 from .listing import Listing
 from .ports import AgentStore, Clock

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from chalicelib.domain import routing, waiting
 from chalicelib.domain.agent import Agent
@@ -10,6 +9,7 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.routing import Choice
 from chalicelib.domain.task import Task
 from chalicelib.domain.waiting import Cause
+from chalicelib.values import dataclass
 
 from .dispatch import DRAWS
 from .ports import Chance, Clock, TaskStore

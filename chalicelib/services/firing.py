@@ -1,6 +1,6 @@
 """A slot becomes a task: once, never early, in one transaction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib.domain import ids, lifecycle, overlap, schedule_lifecycle, schedule_runs
 from chalicelib.domain.content import fingerprint
@@ -8,6 +8,7 @@ from chalicelib.domain.errors import Conflict, DomainError, KeyReused, LostRace,
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
 from chalicelib.domain.schedule import Firing as Slot
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 from .cancelling import Cancelling
 from .hints import of_due, of_early, of_waiting

@@ -1,7 +1,6 @@
 """Giving a task to an agent: the claim, and the message to agents that have a queue of their own."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain import lifecycle
@@ -9,6 +8,7 @@ from chalicelib.domain.agent import Agent, Delivery
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.routing import Candidate, Choice
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 from . import documents
 from .hints import TICK_MS, of_due

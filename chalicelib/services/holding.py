@@ -1,11 +1,10 @@
 """Who holds a task, and what becomes of it when its holder reports, lets go or is gone."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain import lifecycle
 from chalicelib.domain.content import Content, packed
 from chalicelib.domain.errors import IllegalMove, LostRace, StaleLease
 from chalicelib.domain.task import RETENTION_S, FailureKind, Outcome, Status, Task
+from chalicelib.values import dataclass
 
 from . import documents
 from .changing import Changing

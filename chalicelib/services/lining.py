@@ -8,13 +8,14 @@
 docs/adr/0004-turns-in-a-line.md says what this was weighed against.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from typing import NamedTuple
 
 from chalicelib.domain import lifecycle, queueing, turns
 from chalicelib.domain.queueing import MINUTE_MS
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 from .ports import Clock, Limits, TaskStore
 

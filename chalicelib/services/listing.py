@@ -1,8 +1,7 @@
 """Who is offered work: the index of candidates, and a fill for those that have a queue of their own."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain.agent import Agent, Delivery
+from chalicelib.values import dataclass
 
 from .hints import of_due
 from .ports import AgentStore, Aggregate, Clock, Hint, HintKind, WorkQueue

@@ -1,10 +1,10 @@
 """The gauges: taken once a minute from bounded reads, told to CloudWatch, and kept for GET /metrics."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chalicelib.domain import gauges
 from chalicelib.domain.gauges import Gauges
+from chalicelib.values import dataclass
 
 from .ports import AgentStore, Clock, Metrics, StatsStore
 from .reading import Reading

@@ -1,9 +1,8 @@
 """What an agent brought to an end: its past tasks, found by what moved its trust."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain.task import Task
 from chalicelib.domain.trust_events import Told
+from chalicelib.values import dataclass
 
 from .ports import Page, TaskStore
 from .reading import TaskFilter, gathered

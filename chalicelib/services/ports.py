@@ -1,7 +1,6 @@
 """What the use cases need from outside. tests/fakes.py and chalicelib/store pass one contract suite."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -15,6 +14,7 @@ from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
 from chalicelib.domain.trust import Evidence
 from chalicelib.domain.trust_events import Adjustment, TrustEvent
+from chalicelib.values import dataclass
 
 T = TypeVar("T")
 Chance = DomainChance

@@ -1,12 +1,13 @@
 """A free slot takes the best waiting task of its agent's capabilities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from chalicelib.domain import queueing, routing
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 from .crowding import Crowding
 from .handing import Handing

@@ -5,9 +5,9 @@ the one who reports.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from chalicelib.domain.remains import Key, Remains
+from chalicelib.values import dataclass
 
 from .ports import Change, PayloadStore, TaskStore
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from chalicelib.domain.agent import Agent
@@ -10,6 +10,7 @@ from chalicelib.domain.content import ATTEMPTS, Content
 from chalicelib.domain.errors import NotFound, StaleLease
 from chalicelib.domain.queueing import is_line
 from chalicelib.domain.task import Status, Task
+from chalicelib.values import dataclass
 
 from . import documents
 from .ports import AgentStore, Clock, Page, PayloadStore, ScheduleStore, TaskStore

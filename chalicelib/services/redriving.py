@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 
 from chalicelib.domain import ids
 from chalicelib.domain.content import fingerprint
 from chalicelib.domain.errors import DomainError, KeyReused, NotFound
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 from .dead_letters import DeadFilter, DeadLetters
 from .hints import of_waiting

@@ -7,13 +7,14 @@
 Whoever is cut off in between is finished by a repetition, or by the clock.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain import lifecycle, redrive
 from chalicelib.domain.content import Content, fingerprint, packed
 from chalicelib.domain.errors import Conflict, KeyReused, LostRace, NotFound
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 from . import documents
 from .changing import Changing

@@ -1,8 +1,10 @@
 """Candidates for a capability, sampled at a cost that does not grow with the fleet."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
+
+from chalicelib.values import dataclass
 
 from .ports import AgentStore, Chance
 

@@ -1,7 +1,6 @@
 """Keeping schedules: create, change, pause, resume, delete, look at their runs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain import ids, schedule_lifecycle
@@ -9,6 +8,7 @@ from chalicelib.domain.content import fingerprint, packed
 from chalicelib.domain.errors import Conflict, KeyReused, LostRace, NotFound
 from chalicelib.domain.quota import Quota
 from chalicelib.domain.schedule import Execution, Schedule, ScheduleStatus
+from chalicelib.values import dataclass
 
 from . import documents
 from .firing import Firing

@@ -1,12 +1,12 @@
 """Telling those who wait for a task's outcome: each effect idempotent, the mark cleared last."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from chalicelib.domain import lifecycle, overlap, schedule_runs, trust_events
 from chalicelib.domain.errors import LostRace, NotFound
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule, ScheduleStatus
 from chalicelib.domain.task import Status, Task
+from chalicelib.values import dataclass
 
 from .hints import of_due
 from .ports import AgentStore, Aggregate, Clock, Metrics, ScheduleStore, TaskStore, TrustLedger, WorkQueue

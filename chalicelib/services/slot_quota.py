@@ -1,10 +1,11 @@
 """Each client's share of the slots that are fired: one client's hundred thousand hold up nobody's one."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 
 from chalicelib.domain.errors import LostRace
 from chalicelib.domain.quota import MINUTE_MS, Quota
+from chalicelib.values import dataclass
 
 from .ports import Limits
 

@@ -1,7 +1,7 @@
 """Taking a task in: after the answer it is never lost."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import Any
 
 from chalicelib.domain import ids, lifecycle
@@ -9,6 +9,7 @@ from chalicelib.domain.content import fingerprint, packed
 from chalicelib.domain.errors import Invalid, KeyReused
 from chalicelib.domain.retry import Backoff, RetryPolicy
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 from . import documents
 from .hints import of_waiting

@@ -1,11 +1,11 @@
 """Freeing what an agent holds when it is gone, and watching over it until it holds nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from chalicelib.domain import queueing
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.task import Outcome, Task
+from chalicelib.values import dataclass
 
 from .hints import of_due
 from .holding import Holding

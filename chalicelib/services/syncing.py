@@ -5,12 +5,13 @@ number, each sync names the last one it received (`ack`). A task that a received
 does not name is free; one that a lost answer carried is carried again, under the same token.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from chalicelib.domain import lifecycle
 from chalicelib.domain.agent import Agent, Delivery, Wish
 from chalicelib.domain.errors import DomainError, LostRace
 from chalicelib.domain.task import Outcome, Status, Task
+from chalicelib.values import dataclass
 
 from .agents import Agents
 from .changing import Changing

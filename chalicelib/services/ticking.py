@@ -1,9 +1,10 @@
 """The minute: what is due soon is announced, so that it is looked at to the second."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from chalicelib.domain.ids import CLOCK_SHARDS
+from chalicelib.values import dataclass
 
 from .hints import HORIZON_MS, paced_out
 from .ports import Aggregate, Clock, Clocked, DueRow, Hint, HintKind, Metrics, Page, TickStore, WorkQueue

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib.domain import ids, trust, trust_events
 from chalicelib.domain.agent import Agent
@@ -12,6 +12,7 @@ from chalicelib.domain.errors import Invalid, KeyReused, NotFound, unknown_curso
 from chalicelib.domain.quarantine import Streak
 from chalicelib.domain.task import RETENTION_S
 from chalicelib.domain.trust_events import Adjustment, Told, TrustEvent
+from chalicelib.values import dataclass
 
 from .listing import Listing
 from .ports import AgentStore, Clock, NewId, Page, TrustLedger

@@ -1,6 +1,6 @@
 """All use cases, as the doors receive them."""
 
-from dataclasses import dataclass
+from chalicelib.values import dataclass
 
 from .adjusting import Adjusting
 from .agents import Agents

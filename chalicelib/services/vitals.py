@@ -1,8 +1,7 @@
 """Whether the service is well: its tables can be read, its clock runs, nothing is overdue for long."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain.ids import CLOCK_SHARDS
+from chalicelib.values import dataclass
 
 from .ports import Clocked
 from .ticking import Ticking

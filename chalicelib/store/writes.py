@@ -10,7 +10,6 @@ TransactionConflict is in none of botocore's retry tables, also for a plain writ
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from pynamodb.connection import Connection
@@ -18,6 +17,7 @@ from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.errors import LostRace
+from chalicelib.values import dataclass
 
 T = TypeVar("T")
 CONFLICT_TRIES = 6

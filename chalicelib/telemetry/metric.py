@@ -1,9 +1,10 @@
 """What a metric is: one row of the table, and how CloudWatch and Prometheus each call it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
+
+from chalicelib.values import dataclass
 
 # All that a dimension can be: CloudWatch bills every combination of values that it was told in a month.
 VALUES: Mapping[str, tuple[str, ...]] = {

@@ -1,8 +1,9 @@
 """One line for each run of a function that no request began: how it ended and how long it took."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+
+from chalicelib.values import dataclass
 
 from .log import Log
 from .trouble import named, trouble

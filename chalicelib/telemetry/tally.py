@@ -2,8 +2,10 @@
 
 import threading
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
+
+from chalicelib.values import dataclass
 
 from .metric import Kind, Metric
 from .table import METRIC_BY_NAME

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chalicelib.domain import recurrence
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule, ScheduleStatus
+from chalicelib.values import dataclass
 
 from .snapshot import Snapshot
 from .violation import Violation, moment, of_schedule

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import RETENTION_S, Task
 from chalicelib.domain.trust_events import Adjustment
+from chalicelib.values import dataclass
 
 
 class Step(NamedTuple):

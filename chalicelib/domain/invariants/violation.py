@@ -1,12 +1,12 @@
 """One thing that does not hold: which invariant, on which row, and what to do about it."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.schedule import Execution, Schedule
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

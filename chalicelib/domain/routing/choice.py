@@ -1,11 +1,11 @@
 """The choice among candidates: pure, explained, and of a cost that does not grow with the fleet."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib.domain.agent import Agent, AgentStatus
 from chalicelib.domain.task import Task
+from chalicelib.values import dataclass
 
 from .chance import Chance
 from .eligibility import Reason, Refusal, could_take, had_it, had_it_before, why_not
