@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from itertools import pairwise
 
 import pytest
 
@@ -15,6 +14,7 @@ GOOD = 4
 OVER_S = 60.0
 RETRY = {"strategy": "fixed", "backoff_seconds": 1, "jitter": 0}
 FAULTS_TO_QUARANTINE = 5
+STEADY = ("--heartbeat-interval", "10")  # nobody is taken for lost on a busy machine
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def fleet(target: Target, client: Client, name: str, good: list[str]) -> Iterato
     with contextlib.ExitStack() as stack:
         for agent_id in good:
             stack.enter_context(
-                target.agent(agent_id, name, "--work-seconds", "0.1", "--max-concurrency", "2")
+                target.agent(agent_id, name, "--work-seconds", "0.1", "--max-concurrency", "2", *STEADY)
             )
 
         def are_chosen() -> bool:
@@ -107,7 +107,7 @@ def test_who_fails_everything_loses_its_work_and_every_task_says_why(
     target: Target, client: Client, name: str, bad: str, good: list[str]
 ) -> None:
     first = unknown_to_all(client, name)
-    with target.agent(bad, name, "--fail-first", "1000"):
+    with target.agent(bad, name, "--fail-first", "1000", *STEADY):
 
         def backs_off() -> bool:
             return client.explain_task(first.task_id).reason == "backing_off"
@@ -123,15 +123,15 @@ def test_who_fails_everything_loses_its_work_and_every_task_says_why(
     assert {task.status for task in tasks} == {"COMPLETED"}
     for task in tasks:
         assert_explained(client, task, bad)
-        assert task.assigned_agent_id in good
-        assert [a.outcome for a in task.attempts] == ["error"] * (len(task.attempts) - 1) + ["completed"]
-        assert all(failed.agent_id == bad for failed, _ in pairwise(task.attempts))
-        assert len(task.attempts) <= 2
+        *earlier, last = task.attempts
+        assert (last.agent_id in good, last.outcome) == (True, "completed")
+        assert all(attempt.agent_id == bad for attempt in earlier if attempt.outcome == "error")
+        was_alone = task.task_id == first.task_id
+        assert was_alone or sum(attempt.agent_id == bad for attempt in earlier) <= 1
     given = [attempt.agent_id for attempt in assignments(tasks)]
-    assert 1 <= given.count(bad) <= FAULTS_TO_QUARANTINE
-    assert (
-        given[STREAM // 2 :].count(bad) <= 3
-    )  # half of an equal share; in 3,000 runs by chance never above 2
+    assert 1 <= given.count(bad) <= FAULTS_TO_QUARANTINE + 1  # and a probe, where all takes long
+    late = given[STREAM // 2 :].count(bad)
+    assert late <= 3  # half of an equal share; in 3,000 runs by chance never above 2
 
 
 def assert_waits_for_trust(client: Client, name: str, bad: str, good: list[str]) -> None:
@@ -147,7 +147,7 @@ def assert_waits_for_trust(client: Client, name: str, bad: str, good: list[str])
 
 def assert_told_by_trust(client: Client, name: str, bad: str, good: list[str], tasks: list[Task]) -> None:
     """Its score, its place, its history and its quarantine are of the attempts that it failed."""
-    failed = {(t.task_id, a.lease_token) for t in tasks for a in t.attempts if a.agent_id == bad}
+    failed = {(t.task_id, a.lease_token) for t in tasks for a in t.attempts if a.outcome == "error"}
     trust = {agent_id: client.agent_trust(agent_id) for agent_id in (bad, *good)}
     assert all(trust[bad].trust_score < trust[agent_id].trust_score for agent_id in good)
     assert trust[bad].quarantine.faults_in_a_row == len(failed)
