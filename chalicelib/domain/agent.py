@@ -100,11 +100,16 @@ class Agent:
         """A pure function of what it says, what holds or drains it, its lease and the time."""
         if self.left or self.wish is Wish.OFFLINE or self.lease_until <= now:
             return AgentStatus.OFFLINE
-        if max(self.hold_until or 0, self.streak.rests_until or 0) > now:
+        if self.held_until > now:
             return AgentStatus.SUSPENDED
         if self.drained_at is not None:
             return AgentStatus.DRAINING
         return AgentStatus(self.wish.value)
+
+    @property
+    def held_until(self) -> int:
+        """When an admin's suspension and its rest in quarantine are both over; 0 where there is none."""
+        return max(self.hold_until or 0, self.streak.rests_until or 0)
 
     def starts_afresh(self, was: "Agent") -> bool:
         """It registers as another process, or after it left: a drain was meant for the one before."""

@@ -25,6 +25,7 @@ def choose(wanted: Task, *candidates: Agent, seed: int = 1, are_all: bool = True
 
 
 PICKY = task(min_trust=0.5, capability_version=">=1.2,<2", required_tags=("gpu", "eu"))
+RESTS = Streak(faults=5, last_at=NOW)
 FIT: dict[str, Any] = {"tags": ("eu", "gpu"), "versions": {"report": "1.4"}}
 
 
@@ -36,9 +37,13 @@ FIT: dict[str, Any] = {"tags": ("eu", "gpu"), "versions": {"report": "1.4"}}
         ({"versions": {}}, Reason.VERSION, "registered no version; >=1.2,<2 is asked for"),
         ({"versions": {"report": "2.1"}}, Reason.VERSION, "version 2.1 is not >=1.2,<2"),
         ({"tags": ("eu",)}, Reason.TAGS, "lacks the tag gpu"),
-        ({"lease_until": NOW}, Reason.OFFLINE, "offline"),
+        ({"lease_until": NOW - 2_500}, Reason.OFFLINE, "offline: its lease ended 2 s ago"),
+        ({"wish": Wish.OFFLINE, "lease_until": NOW - 2_500}, Reason.OFFLINE, "offline"),
+        ({"left": True, "lease_until": 0}, Reason.OFFLINE, "offline"),
         ({"wish": Wish.DRAINING}, Reason.DRAINING, "draining"),
-        ({"hold_until": NOW + 1}, Reason.SUSPENDED, "suspended"),
+        ({"hold_until": NOW + 1}, Reason.SUSPENDED, "suspended for 1 s more"),
+        ({"hold_until": NOW + 60_000, "streak": RESTS}, Reason.SUSPENDED, "suspended for 60 s more"),
+        ({"hold_until": NOW - 1, "streak": RESTS}, Reason.SUSPENDED, "suspended for 30 s more"),
         ({"good": 1, "bad": 5}, Reason.BELOW_MIN_TRUST, "trust 0.30 is below 0.50"),
         ({"in_flight": 4}, Reason.FULL, "full: holds 4 of 4"),
     ],
@@ -180,4 +185,4 @@ def test_an_agent_that_rested_is_probed_with_one_task() -> None:
 
 def test_an_agent_that_rests_is_not_taken() -> None:
     rests = agent("rests", streak=Streak(faults=5, last_at=NOW - 29_999))
-    assert choose(task(), rests).considered[0].why_not == (Reason.SUSPENDED, "suspended")
+    assert choose(task(), rests).considered[0].why_not == (Reason.SUSPENDED, "suspended for 1 s more")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from chalicelib.domain import versions
-from chalicelib.domain.agent import Agent, AgentStatus
+from chalicelib.domain.agent import Agent, AgentStatus, Wish
 from chalicelib.domain.ids import mark
 from chalicelib.domain.task import Outcome, Task
 
@@ -77,7 +77,14 @@ def _unable(agent: Agent, task: Task, _now: int) -> Refusal | None:
 
 def _unavailable(agent: Agent, _task: Task, now: int) -> Refusal | None:
     status = agent.status(now)
-    return Refusal(_STATUSES[status], status.value.lower()) if status in _STATUSES else None
+    if status not in _STATUSES:
+        return None
+    words = status.value.lower()
+    if status is AgentStatus.SUSPENDED:
+        words += f" for {-((now - agent.held_until) // 1000)} s more"
+    elif status is AgentStatus.OFFLINE and not agent.left and agent.wish is not Wish.OFFLINE:
+        words += f": its lease ended {(now - agent.lease_until) // 1000} s ago"
+    return Refusal(_STATUSES[status], words)
 
 
 def _untrusted(agent: Agent, task: Task, now: int) -> Refusal | None:
