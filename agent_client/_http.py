@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import select
+import selectors
 import ssl
 import threading
 from collections.abc import Mapping
@@ -125,9 +125,9 @@ class HttpWire:
 
 def _has_news(connection: http.client.HTTPConnection) -> bool:
     """Bytes on an idle connection can only mean that the other side closed it."""
-    poll = select.poll()
-    poll.register(connection.sock, select.POLLIN)
-    return bool(poll.poll(0))
+    with selectors.DefaultSelector() as looked:  # whichever this platform has; Windows has no poll
+        looked.register(connection.sock, selectors.EVENT_READ)
+        return bool(looked.select(0))
 
 
 def transport_error(
