@@ -44,8 +44,8 @@ class TrustAdjusting(Request):
 
     reason: Annotated[str, Field(max_length=500), AfterValidator(_said)]
     capability: Capability | None = None
-    successes: Results = 0
-    faults: Results = 0
+    successes: Results = 0.0
+    faults: Results = 0.0
     lift_quarantine: bool = False
 
 

@@ -58,7 +58,9 @@ def resumed(schedule: Schedule, *, now: int) -> Schedule:
 
 
 def changed(schedule: Schedule, *, now: int, **changes: Any) -> Schedule:
-    """Another definition (names in CHANGEABLE); its future moves only when its timing did.
+    """Another definition (names in CHANGEABLE), or the same schedule where nothing differs.
+
+    Its future moves only when its timing did.
 
     A FAILED schedule is ACTIVE again, a PAUSED one stays so, a COMPLETED one cannot be changed.
     """
@@ -69,6 +71,8 @@ def changed(schedule: Schedule, *, now: int, **changes: Any) -> Schedule:
     wanted = sound(replace(schedule, **changes))
     moves = any(getattr(wanted, name) != getattr(schedule, name) for name in TIMING)
     failed_before = schedule.status is ScheduleStatus.FAILED
+    if wanted == schedule and not failed_before:
+        return schedule
     slot = first_slot(wanted, now=now) if moves or failed_before else schedule.next_slot
     if failed_before:
         return _revised(moved(wanted, ScheduleStatus.ACTIVE, now=now, next_slot=slot, reason=None))

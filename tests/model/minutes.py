@@ -121,7 +121,10 @@ class Schedule:
         return self.status == "ACTIVE"
 
     def change(self, now: int, *, priority: int | None, cron: str | None, excluded: bool | None) -> int:
-        """Its coming slots move only with another timing. The status of the answer."""
+        """Its coming slots move only with another timing; what differs in nothing is no change.
+
+        The status of the answer.
+        """
         self.standing = self.handled(now)
         if self.status == "COMPLETED":
             return 409
@@ -133,8 +136,9 @@ class Schedule:
             return 400  # nothing would ever run
         if limits != self.limits and self.status == "ACTIVE":
             self.standing = replace(self.standing, next_slot=slot)
-        self.limits, self.version = limits, self.version + 1
-        self.order = self.order if priority is None else replace(self.order, priority=priority)
+        order = self.order if priority is None else replace(self.order, priority=priority)
+        self.version += (limits, order) != (self.limits, self.order)
+        self.limits, self.order = limits, order
         return 200
 
     def run(self, now: int, slot: int) -> None:

@@ -105,6 +105,14 @@ def test_a_new_input_is_what_the_next_run_gets(w: Watched) -> None:
     assert w.use_cases.reading.task(task.task_id, tenant=TENANT).input_data == LARGE
 
 
+def test_a_change_that_changes_nothing_writes_nothing(w: Watched) -> None:
+    schedule = scheduled(w, priority=7)
+    w.clock.advance(seconds=1)
+    for same in ({}, {"priority": 7}, {"cron": "*/1 * * * *"}):
+        after = w.use_cases.schedules.change(schedule.schedule_id, same, tenant=TENANT)
+        assert (after.revision, after.version, after.updated_at) == (1, schedule.version, schedule.updated_at)
+
+
 def test_a_change_of_another_revision_is_refused(w: Watched) -> None:
     schedule = scheduled(w)
     schedules = w.use_cases.schedules
