@@ -7,7 +7,6 @@ Balancing", 2001) with Thompson sampling (Chapelle & Li, "An Empirical Evaluatio
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from statistics import mean
 
 from chalicelib.domain.agent import Agent
 from chalicelib.domain.trust import Posterior
@@ -62,12 +61,17 @@ def load(agent: Agent, believed: Posterior) -> float:
 
 
 def _trust_weighted(pool: Sequence[Agent], capability: str, now: int, chance: Chance) -> list[float]:
-    times = _response_times(pool, capability, unknown=mean)
-    usual = mean(times or [1.0])
+    times = _response_times(pool, capability, unknown=_mean)
+    usual = _mean(times) if times else UNKNOWN_MS
     return [
         _drawn(agent, capability, now, chance) / (ms / usual) ** TIME_EXPONENT
         for agent, ms in zip(pool, times, strict=True)
     ]
+
+
+def _mean(times: list[float]) -> float:
+    """Without `statistics`, whose import each cold start would pay and whose exactness nobody needs here."""
+    return sum(times) / len(times)
 
 
 def _drawn(agent: Agent, capability: str, now: int, chance: Chance) -> float:
