@@ -1,9 +1,10 @@
 """Tasks: submit, look at, report on, cancel."""
 
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.task import OVER
+from chalicelib.domain.task import OVER, Task
 from chalicelib.domain.trace import traceparent
 from chalicelib.services.holding import Report
+from chalicelib.services.ports import Page
 from chalicelib.services.reading import FullTask, TaskFilter
 from chalicelib.services.submission import Order
 
@@ -66,6 +67,10 @@ def list_tasks(call: Call[TaskListQuery, NoBody]) -> TaskList:
     page = call.use_cases.reading.list_tasks(
         wanted, tenant=call.tenant, limit=asked.limit, cursor=asked.cursor
     )
+    return _listed(page)
+
+
+def _listed(page: Page[Task]) -> TaskList:
     return TaskList(tasks=[task_object(FullTask(task)) for task in page.items], next_cursor=page.cursor)
 
 
@@ -74,7 +79,7 @@ def _past(call: Call[TaskListQuery, NoBody], agent_id: str, wanted: TaskFilter) 
     page = call.use_cases.past_tasks.of_agent(
         agent_id, wanted, tenant=call.tenant, limit=call.query.limit, cursor=call.query.cursor
     )
-    return TaskList(tasks=[task_object(FullTask(task)) for task in page.items], next_cursor=page.cursor)
+    return _listed(page)
 
 
 def _inbox(call: Call[TaskListQuery, NoBody], agent_id: str, wanted: TaskFilter) -> TaskList:

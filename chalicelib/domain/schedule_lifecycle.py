@@ -69,10 +69,10 @@ def changed(schedule: Schedule, *, now: int, **changes: Any) -> Schedule:
     if schedule.readable().status is ScheduleStatus.COMPLETED:
         raise IllegalMove(f"schedule {schedule.schedule_id} is COMPLETED; create a new one instead")
     wanted = sound(replace(schedule, **changes))
-    moves = any(getattr(wanted, name) != getattr(schedule, name) for name in TIMING)
     failed_before = schedule.status is ScheduleStatus.FAILED
     if wanted == schedule and not failed_before:
         return schedule
+    moves = any(getattr(wanted, name) != getattr(schedule, name) for name in TIMING)
     slot = first_slot(wanted, now=now) if moves or failed_before else schedule.next_slot
     if failed_before:
         return _revised(moved(wanted, ScheduleStatus.ACTIVE, now=now, next_slot=slot, reason=None))
