@@ -59,15 +59,15 @@ def _of_tables() -> tuple[Alarm, ...]:
     """The two that every move writes; the others follow them."""
     return tuple(
         Alarm(
-            f"{kind.lower()}-throttles-{table.lower()}",
-            f"DynamoDB refuses {kind.lower()}s of the {table.lower()} table",
-            of_table(f"{table}Table", f"{kind}ThrottleEvents"),
+            f"{kind.lower()}-throttles-{table}",
+            f"DynamoDB refuses {kind.lower()}s of the {table} table",
+            of_table(table, f"{kind}ThrottleEvents"),
             0,
             "dynamodb-throttles",
             bad=3,
             of=5,
         )
-        for table in ("Tasks", "Agents")
+        for table in ("tasks", "agents")
         for kind in ("Read", "Write")
     )
 

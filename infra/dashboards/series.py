@@ -1,6 +1,5 @@
 """CloudWatch's series: a metric of the table or of AWS, under exactly the dimensions it is emitted with."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,16 +44,10 @@ def of_function(logical_id: str, name: str, stat: str) -> Series:
     return Series("AWS/Lambda", name, (("FunctionName", f"${{{logical_id}}}"),), stat, logical_id)
 
 
-def logical_id(table: str) -> str:
-    """In the template, of a table that the store calls `dead-messages`: DeadMessagesTable."""
-    return "".join(part.capitalize() for part in table.split("-")) + "Table"
-
-
-def of_table(logical_id: str, name: str, stat: str = "Sum") -> Series:
-    """Of one table."""
-    words = re.findall("[A-Z][a-z]+", logical_id.removesuffix("Table"))
-    label = " ".join(words).lower()
-    return Series("AWS/DynamoDB", name, (("TableName", f"${{{logical_id}}}"),), stat, label)
+def of_table(table: str, name: str, stat: str = "Sum") -> Series:
+    """Of one table, as the store calls it: `dead-messages` is DeadMessagesTable in the template."""
+    logical_id = "".join(part.capitalize() for part in table.split("-")) + "Table"
+    return Series("AWS/DynamoDB", name, (("TableName", f"${{{logical_id}}}"),), stat, table.replace("-", " "))
 
 
 def of_queue(logical_id: str, name: str, stat: str, label: str = "") -> Series:

@@ -4,18 +4,9 @@ from dataclasses import dataclass
 
 from chalicelib.store import tables
 from chalicelib.telemetry import VALUES
-from infra.dashboards.series import (
-    FUNCTIONS,
-    Series,
-    logical_id,
-    of_api,
-    of_function,
-    of_queue,
-    of_table,
-    ours,
-)
+from infra.dashboards.series import FUNCTIONS, Series, of_api, of_function, of_queue, of_table, ours
 
-TABLES = tuple(logical_id(name) for name in tables.BASE_NAMES.values())
+TABLES = tuple(tables.BASE_NAMES.values())
 
 
 @dataclass(frozen=True)
