@@ -57,9 +57,13 @@ class Process:
         for line in self.child.stdout:
             self.lines.append(line.rstrip())
 
+    def heard(self, text: str) -> int:
+        """How often it said that so far."""
+        return sum(text in line for line in self.lines)
+
     def says(self, text: str, *, timeout: float = 30, times: int = 1) -> None:
         until(
-            lambda: sum(text in line for line in self.lines) >= times,
+            lambda: self.heard(text) >= times,
             timeout=timeout,
             what=f"{text!r} x{times} in {self.lines[-30:]}",
         )
