@@ -17,9 +17,9 @@ from chalicelib.services.ports import Aggregate, Hint, HintKind
 from chalicelib.services.submission import Options, Order
 from chalicelib.services.syncing import Answer, Named, Said
 from chalicelib.settings import Settings
-from chalicelib.store import tables
 from infra.local.engine import LocalCloud
 from tests.budgets.counting import Cost, counted
+from tests.connections import forget_connections
 from tests.fakes import FakeClock, FakeMetrics
 
 TENANT = "local"
@@ -33,8 +33,7 @@ RETRY = RetryPolicy(backoff_ms=2_000, jitter=0.0)
 
 def shipped(cloud: LocalCloud) -> wiring.Ports:
     """The real ports, over a cloud of stage `test` that is started."""
-    for model in tables.ALL:  # models keep the connection they were first used with
-        model._connection = None
+    forget_connections()
     url = cloud.request("sqs", "GetQueueUrl", QueueName=f"ains-{STAGE}-work")["QueueUrl"]
     return wiring.aws(Settings(stage=STAGE, work_queue_url=url), FakeMetrics())
 

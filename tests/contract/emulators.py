@@ -19,6 +19,7 @@ from chalicelib.store import connection, tables
 from infra.local import resources
 from infra.local.calls import Answer, Call
 from infra.local.engine import LocalCloud
+from tests.connections import forget_connections
 from tests.contract.wire import Wire, without_backoff
 
 STAGE = "test"
@@ -42,10 +43,9 @@ Fresh = Callable[[], Emulator]
 
 
 def _clients() -> tuple[Connection, Any]:
-    """Fresh ones, as models keep the connection they were first used with."""
+    """Fresh ones."""
     tables.bind(STAGE)
-    for model in tables.ALL:
-        model._connection = None
+    forget_connections()
     tries = Config(retries={"total_max_attempts": 3, "mode": "standard"})
     return connection.connect(), botocore.session.get_session().create_client("sqs", config=tries)
 

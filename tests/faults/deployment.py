@@ -30,6 +30,7 @@ from infra.local.engine import LocalCloud
 from infra.local.gateway_events import HttpRequest, Routes
 from infra.local.pinned import sqs
 from infra.local.sqs_source import SqsSource
+from tests.connections import forget_connections
 from tests.contract.wire import without_backoff
 from tests.fakes import FakeMetrics, SilentLog
 
@@ -72,8 +73,7 @@ class Stage:
     """What takes long to make and lasts: an engine that is started, clients over it, Chalice apps."""
 
     def __init__(self, cloud: LocalCloud) -> None:
-        for model in tables.ALL:  # models keep the connection they were first used with
-            model._connection = None
+        forget_connections()
         self.cloud = cloud
         self.work_queue = f"ains-{STAGE}-work"
         self.ports = wiring.aws(

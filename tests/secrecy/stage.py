@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from chalicelib.store import tables
 from infra.local.calls import Answer, Call
 from infra.local.engine import LocalCloud
 from infra.local.environment import pointing_here
 from infra.local.event_sources import sources_of
 from infra.local.invocation import LambdaContext
+from tests.connections import forget_connections
 from tests.e2e.processes import ROOT
 from tests.gateway import Answer as Answered
 from tests.gateway import Api
@@ -46,8 +46,7 @@ class Stage:
     def begin_anew(self) -> None:
         """Empty tables, and a container that remembers nothing."""
         self.cloud.reset()
-        for model in tables.ALL:  # they keep the connection they were first used with
-            model._connection = None
+        forget_connections()
         self.app.made.cache_clear()
 
     def work(self) -> int:

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.settings import Settings
-from chalicelib.store import tables
 from infra.local.engine import LocalCloud
+from tests.connections import forget_connections
 from tests.fakes import FakeMetrics
 from tests.infra.doctor.patient import STAGE, Patient, made_busy
 
@@ -16,8 +16,7 @@ from tests.infra.doctor.patient import STAGE, Patient, made_busy
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[LocalCloud]:
     with LocalCloud(stage=STAGE, long_polls=False) as running:
-        for model in tables.ALL:
-            model._connection = None  # models keep the connection that they were first used with
+        forget_connections()
         yield running
 
 
