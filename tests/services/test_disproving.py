@@ -28,14 +28,24 @@ def hopeless(w: Watched, **asked: object) -> str:
     return task_id
 
 
-def done(w: Watched, task_id: str, agent_id: str = "b", edited: Edited | None = None) -> Task:
-    """Its retry, completed, when all that followed from that has happened."""
+def begun(w: Watched, task_id: str, agent_id: str = "b", edited: Edited | None = None) -> Task:
+    """Its retry, which this agent has started."""
     made = retry(w, task_id, edited=edited)
     w.clock.advance(seconds=2)
     w.drain()
     assert row(w, made.task_id).status is Status.ASSIGNED
-    start(w, made.task_id, agent_id=agent_id)
-    complete(w, made.task_id, agent_id=agent_id, result=1)
+    return start(w, made.task_id, agent_id=agent_id)
+
+
+def ended(w: Watched, task_id: str, agent_id: str = "b", edited: Edited | None = None) -> Task:
+    """Its retry, just completed."""
+    made = begun(w, task_id, agent_id, edited)
+    return complete(w, made.task_id, agent_id=agent_id, result=1)
+
+
+def done(w: Watched, task_id: str, agent_id: str = "b", edited: Edited | None = None) -> Task:
+    """Its retry, completed, when all that followed from that has happened."""
+    made = ended(w, task_id, agent_id, edited)
     w.drain()
     return row(w, made.task_id)
 
@@ -96,10 +106,7 @@ def test_an_agent_of_the_client_itself_disproves_nothing(w: Watched) -> None:
 def test_a_retry_that_fails_too_says_nothing(w: Watched) -> None:
     task_id = hopeless(w, max_retries=0)
     registered(w, "b", **STEADY)
-    made = retry(w, task_id)
-    w.clock.advance(seconds=2)
-    w.drain()
-    start(w, made.task_id, agent_id="b")
+    made = begun(w, task_id)
     fail(w, made.task_id, agent_id="b", error="no")
     w.drain()
     assert not row(w, made.task_id).unsettled
@@ -121,11 +128,7 @@ def test_an_error_that_was_charged_at_once_is_not_charged_again(w: Watched) -> N
 def test_who_is_cut_off_before_the_mark_is_cleared_charges_once(w: Watched) -> None:
     task_id = hopeless(w)
     registered(w, "b", **STEADY)
-    made = retry(w, task_id)
-    w.clock.advance(seconds=2)
-    w.drain()
-    start(w, made.task_id, agent_id="b")
-    complete(w, made.task_id, agent_id="b", result=1)
+    made = ended(w, task_id)
     w.tasks.meanwhile.first(killed)
     with pytest.raises(Killed):
         w.use_cases.settling.settle(made.task_id)
@@ -150,11 +153,7 @@ def test_what_is_gone_is_charged_to_nobody(gone: str) -> None:
     w = watched()
     task_id = hopeless(w)
     registered(w, "b", **STEADY)
-    made = retry(w, task_id)
-    w.clock.advance(seconds=2)
-    w.drain()
-    start(w, made.task_id, agent_id="b")
-    complete(w, made.task_id, agent_id="b", result=1)
+    made = ended(w, task_id)
     settling, agent = w.use_cases.settling, w.agents.rows["a"]
     if gone == "the task":
         del w.tasks.rows[task_id]
