@@ -236,6 +236,11 @@ def test_what_nobody_holds_cannot_be_delivered_or_finished() -> None:
             step(fresh())
 
 
+def test_what_was_not_begun_does_not_fail() -> None:
+    with pytest.raises(IllegalMove, match="it has not begun"):
+        failed(assigned(fresh()))
+
+
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.CANCELLED}))
 def test_only_what_is_cancelled_is_let_go_of(status: Status) -> None:
     with pytest.raises(IllegalMove, match="only what is CANCELLED"):
