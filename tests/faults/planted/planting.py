@@ -10,7 +10,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 TREE = ("chalicelib", "infra/__init__.py", "infra/local", "infra/resources.yaml")
-TESTS = ("tests/__init__.py", "tests/fakes.py", "tests/contract/wire.py", "tests/faults")
+TESTS = (
+    "tests/__init__.py",
+    "tests/connections.py",
+    "tests/fakes.py",
+    "tests/contract/wire.py",
+    "tests/faults",
+)
 LONGEST_S = 300
 SUITE = """
 import runpy, sys, chalicelib, infra.local, tests.faults
