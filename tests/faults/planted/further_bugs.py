@@ -2,12 +2,14 @@
 
 from .planting import Bug, Edit
 
-LIFECYCLE = "chalicelib/domain/lifecycle.py"
+WAITING, WORKING, ENDING = (
+    f"chalicelib/domain/lifecycle/{part}.py" for part in ("waiting", "working", "ending")
+)
 
 UNCOUNTED_RESCUES = Bug(
     "rescue not counted",
     "A task whose agents die while they run it is given out for ever.",
-    (Edit(LIFECYCLE, '        ended["rescues"] = task.rescues + 1\n', ""),),
+    (Edit(ENDING, '        ended["rescues"] = task.rescues + 1\n', ""),),
     flows=("lost_agent",),
     kinds=("throttle",),
     breaks=frozenset({8}),
@@ -18,7 +20,7 @@ NO_BACKOFF = Bug(
     "What failed is tried again at once.",
     (
         Edit(
-            LIFECYCLE,
+            ENDING,
             "    ready_at = now + max(wait, retry_after_ms or 0)\n",
             "    ready_at = now + min(wait, retry_after_ms or 0)\n",
         ),
@@ -55,10 +57,10 @@ REDELIVERED_ANEW = Bug(
     "An assignment that is announced again gets another token: who began under the first is refused.",
     (
         Edit(
-            LIFECYCLE,
-            "    return _next(task, lease=again, ",
+            WORKING,
+            "    return next_version(task, lease=again, ",
             "    again = replace(again, token=lease.token + 1)\n"
-            "    return _next(task, token=again.token, lease=again, ",
+            "    return next_version(task, token=again.token, lease=again, ",
         ),
     ),
     flows=("redeliver",),
@@ -71,7 +73,7 @@ CANCELLED_AND_FREE = Bug(
     "The slot of a cancelled task is given away while its handler still runs.",
     (
         Edit(
-            LIFECYCLE,
+            ENDING,
             "**over, lease=replace(task.lease, redeliver_at=None))",
             "**over | _ended(task, Outcome.CANCELLED, now=now) | {'due_at': None})",
         ),
@@ -116,9 +118,9 @@ PARKED_FOR_EVER = Bug(
     "What nobody could take stays in line longer than its client wished.",
     (
         Edit(
-            LIFECYCLE,
-            "    return _next(task, due_at=task.expires_at)\n",
-            "    return _next(task, due_at=None)\n",
+            WAITING,
+            "    return next_version(task, due_at=task.expires_at)\n",
+            "    return next_version(task, due_at=None)\n",
         ),
     ),
     flows=("parked",),

@@ -37,7 +37,7 @@ UNBOUNDED_RETRIES = Bug(
     "A task that fails is tried again, however often it has failed.",
     (
         Edit(
-            "chalicelib/domain/lifecycle.py",
+            "chalicelib/domain/lifecycle/ending.py",
             "    if not retryable or task.attempt >= task.max_retries:\n",
             "    if not retryable:\n",
         ),

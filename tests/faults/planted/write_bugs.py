@@ -65,7 +65,7 @@ NO_OUTBOX = Bug(
     "That a scheduled task ended is told by a message alone: no mark on its row says so until it is told.",
     (
         Edit(
-            "chalicelib/domain/lifecycle.py",
+            "chalicelib/domain/lifecycle/ending.py",
             '    return {"ended_at": now, "unsettled": task.awaited, "due_at": due_at, "ready_at": None}\n',
             '    return {"ended_at": now, "unsettled": False, "due_at": None, "ready_at": None}\n',
         ),
