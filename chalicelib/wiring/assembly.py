@@ -1,15 +1,7 @@
-"""The composition root: the sole maker of clients, clock, ids and chance."""
+"""The use cases over whatever ports are given."""
 
-import random
-import secrets
-import time
 from functools import cached_property
-from typing import Any
 
-import botocore.session
-from botocore.config import Config
-
-from chalicelib import queues, telemetry
 from chalicelib.domain.quota import PLAIN, Quota
 from chalicelib.services import ports
 from chalicelib.services.adjusting import Adjusting
@@ -47,91 +39,10 @@ from chalicelib.services.syncing import Syncing
 from chalicelib.services.ticking import Ticking
 from chalicelib.services.trusting import Trusting
 from chalicelib.services.usecases import UseCases
-from chalicelib.settings import Settings
-from chalicelib.store import connection, tables, task_stream
-from chalicelib.store.agents import DynamoAgents
-from chalicelib.store.dead_messages import DynamoDeadMessages
-from chalicelib.store.limits import DynamoLimits
-from chalicelib.store.payloads import DynamoPayloads
-from chalicelib.store.schedules import DynamoSchedules
-from chalicelib.store.stats import DynamoStats
-from chalicelib.store.tasks import DynamoTasks
-from chalicelib.store.ticks import DynamoTicks
-from chalicelib.store.trust_ledger import DynamoTrust
-from chalicelib.store.writes import Writes
+from chalicelib.store import task_stream
 from chalicelib.values import dataclass
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ports:
-    """Everything the use cases need from outside."""
-
-    tasks: ports.TaskStore
-    agents: ports.AgentStore
-    trust: ports.TrustLedger
-    payloads: ports.PayloadStore
-    schedules: ports.ScheduleStore
-    ticks: ports.TickStore
-    stats: ports.StatsStore
-    queue: ports.WorkQueue
-    agent_queues: ports.AgentQueues
-    dead_messages: ports.DeadMessages
-    limits: ports.Limits
-    clock: ports.Clock
-    new_id: ports.NewId
-    chance: ports.Chance
-    metrics: ports.Metrics
-
-
-def wall_clock() -> int:
-    """Milliseconds UTC."""
-    return time.time_ns() // 1_000_000
-
-
-def stopwatch() -> float:
-    """Seconds since some beginning; no step of the wall clock shows in it."""
-    return time.perf_counter()
-
-
-def new_id(prefix: str) -> str:
-    """A ULID: 48 bits of milliseconds, then 80 of chance, so that ids made later sort later."""
-    number = wall_clock() << 80 | secrets.randbits(80)
-    return f"{prefix}-" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
-
-
-def _sqs() -> Any:
-    """Connections and retries as for DynamoDB: short, since the clock makes up for what is lost."""
-    config = Config(retries={"total_max_attempts": 3, "mode": "standard"}, connect_timeout=3, read_timeout=5)
-    return botocore.session.get_session().create_client("sqs", config=config)
-
-
-def aws(settings: Settings, metrics: ports.Metrics) -> Ports:
-    """The real ports: DynamoDB and SQS."""
-    log = telemetry.logger()
-    chance = random.Random()  # noqa: S311 - spreads load; secrets come from `secrets`
-    tables.bind(settings.stage)
-    shared = connection.connect()
-    writes = Writes(shared, lambda: secrets.token_hex(8), chance, time.sleep)
-    sqs = _sqs()
-    return Ports(
-        tasks=DynamoTasks(writes),
-        agents=DynamoAgents(writes, chance),
-        trust=DynamoTrust(writes),
-        payloads=DynamoPayloads(writes),
-        schedules=DynamoSchedules(writes),
-        ticks=DynamoTicks(),
-        stats=DynamoStats(writes),
-        queue=queues.SqsWork(sqs, settings.work_queue_url, log, metrics),
-        agent_queues=queues.SqsAgentQueues(sqs, settings.stage, log, metrics),
-        dead_messages=DynamoDeadMessages(writes),
-        limits=DynamoLimits(writes),
-        clock=wall_clock,
-        new_id=new_id,
-        chance=chance,
-        metrics=metrics,
-    )
+from .outside import Ports
 
 
 @dataclass(frozen=True)
