@@ -60,7 +60,7 @@ Fresh = Callable[[], Stores]
 
 @contextmanager
 def in_memory() -> Iterator[Fresh]:
-    """tests/fakes.py."""
+    """tests/fakes."""
     yield _fakes
 
 

@@ -13,7 +13,7 @@ TREE = ("chalicelib", "infra/__init__.py", "infra/local", "infra/resources.yaml"
 TESTS = (
     "tests/__init__.py",
     "tests/connections.py",
-    "tests/fakes.py",
+    "tests/fakes",
     "tests/contract/wire.py",
     "tests/faults",
 )
