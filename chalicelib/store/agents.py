@@ -11,7 +11,8 @@ from chalicelib.domain.zones import DAY_MS
 from chalicelib.services.ports import Chance, DueRow, Page
 
 from . import paging
-from .agent_rows import Actions, Condition, armed, from_record, lifted, rounded, same, to_record
+from .agent_changes import Actions, Condition, armed, lifted, renewed, rounded, same
+from .agent_rows import from_record, to_record
 from .capabilities import OVER_ALL, Capabilities
 from .reads import rows_of
 from .tables import AgentRecord
@@ -40,33 +41,7 @@ class DynamoAgents:
 
     def reregister(self, agent: Agent, *, was: Agent, descriptions: Mapping[str, Any]) -> Agent:
         gone = set(was.profile.capabilities) - set(agent.profile.capabilities)
-        changes = to_record(agent)
-        actions: Actions = [
-            getattr(AgentRecord, name).set(getattr(changes, name))
-            for name in (
-                "profile",
-                "max_concurrency",
-                "lease_ms",
-                "wish",
-                "lease_until",
-                "last_heartbeat",
-                "seq",
-                "acked",
-            )
-        ]
-        for name in ("session_id", "superseded_at"):
-            value = getattr(changes, name)
-            attribute = getattr(AgentRecord, name)
-            actions.append(attribute.remove() if value is None else attribute.set(value))
-        actions += [
-            AgentRecord.departed.remove(),
-            AgentRecord.unlisted.remove(),
-            AgentRecord.ttl.remove(),
-            AgentRecord.ranks.remove(),
-            *armed(agent.agent_id, agent.due_at),
-        ]
-        if agent.starts_afresh(was):
-            actions += lifted()
+        actions = renewed(agent, was=was)
         condition = (AgentRecord.tenant == was.tenant) & same(AgentRecord.session_id, was.session_id)
         fresh = self._update(agent.agent_id, actions, condition)
         self._capabilities.describe(agent, descriptions)

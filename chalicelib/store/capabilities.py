@@ -9,7 +9,7 @@ from chalicelib.domain.agent import Agent
 from chalicelib.services.ports import Chance, Page
 
 from . import paging
-from .agent_rows import same
+from .agent_changes import same
 from .reads import rows_of
 from .tables import CapabilityRecord
 from .writes import Refused, Writes

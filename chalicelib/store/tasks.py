@@ -12,7 +12,7 @@ from chalicelib.domain.task import Task
 from chalicelib.domain.trust import Evidence
 from chalicelib.services.ports import AgentUnavailable, DueRow, Page, Standing
 
-from . import agent_rows, paging
+from . import agent_changes, agent_rows, paging
 from .reads import batch_get, rows_of
 from .tables import AgentRecord, TaskRecord
 from .task_rows import dead_key, from_record, to_record
@@ -74,7 +74,7 @@ class DynamoTasks:
         self._remember(task)
 
     def assign(self, task: Task, *, was: int, agent: Agent, now: int) -> None:
-        actions, condition = agent_rows.claim(agent, now=now)
+        actions, condition = agent_changes.claim(agent, now=now)
         try:
             self._with_agent(task, was, agent.agent_id, actions, condition)
         except Refused as refused:
@@ -83,7 +83,7 @@ class DynamoTasks:
             raise
 
     def leave(self, task: Task, *, was: int, agent_id: str, evidence: Evidence | None) -> None:
-        actions, condition = agent_rows.handing_back(evidence)
+        actions, condition = agent_changes.handing_back(evidence)
         try:
             self._with_agent(task, was, agent_id, actions, condition)
         except Refused as refused:
@@ -96,8 +96,8 @@ class DynamoTasks:
         task: Task,
         was: int,
         agent_id: str,
-        actions: agent_rows.Actions,
-        condition: agent_rows.Condition,
+        actions: agent_changes.Actions,
+        condition: agent_changes.Condition,
     ) -> None:
         """Both rows or none; the task's is write 0, the agent's write 1."""
         cid = self._writes.new_call_id()

@@ -15,7 +15,7 @@ from chalicelib.domain.trust_events import Adjustment, TrustEvent
 
 from . import paging, task_rows
 from .adapters import adapter
-from .agent_rows import Actions, added, forgiven
+from .agent_changes import Actions, added, forgiven
 from .reads import rows_of
 from .tables import AgentRecord, PayloadRecord, TaskRecord
 from .writes import Refused, Writes

@@ -103,7 +103,7 @@ CLAIM_OF_A_FULL_AGENT = Bug(
     "Two that claim at once for an agent with one free slot both have it.",
     (
         Edit(
-            "chalicelib/store/agent_rows.py",
+            "chalicelib/store/agent_changes.py",
             "unheld & undrained & _free(agent, now) & alive",
             "unheld & undrained & alive",
         ),
