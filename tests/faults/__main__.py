@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 
 from infra.local.engine import LocalCloud
 
-from .deployment import STAGE, Stage
 from .enumeration import FLOWS, Rested, Scenario, play, played
 from .happenings import KINDS
+from .stage import STAGE, Stage
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """Agents come, stay, take, hand back, restart, die and leave."""
 
-from .actors import Agent
+from .agent import Agent
 from .cast import Cast, Flow
 
 

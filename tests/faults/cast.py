@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 
 from chalicelib.store import tables
 
-from .actors import Agent, Client, Ledger
+from .agent import Agent
+from .client import Client
 from .deployment import Deployment
+from .ledger import Ledger
 from .records import items
 
 

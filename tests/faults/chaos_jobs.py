@@ -8,10 +8,10 @@ from infra.local.engine import LocalCloud
 
 from .company import Size
 from .crowd import CrowdedStage
-from .deployment import STAGE, Stage
 from .enumeration import Rested, play
 from .meetings import MEETINGS, meet
 from .pairs import Calls, Pair, drawn, plain_calls
+from .stage import STAGE, Stage
 from .storm import Outcome, storm
 
 SHOWN, WIDTH = 5, 400  # violations of one run, and characters of each

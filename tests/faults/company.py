@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from chalicelib.domain.task import Task
 
-from .actors import Client, Ledger
+from .client import Client
 from .customers import KEYS_APART, Customer, Keeper
 from .deployment import MINUTE_MS, START_S
+from .ledger import Ledger
 from .promises import slots_kept
 from .upkeep import Upkeep
 from .weather import RATE, Storm

@@ -15,7 +15,7 @@ from infra.local.engine import LocalCloud
 from tests.fakes import FakeMetrics, SilentLog
 
 from .crowd import CrowdedStage
-from .deployment import STAGE, Stage
+from .stage import STAGE, Stage
 
 
 def use_cases_of(settings: Settings) -> UseCases:

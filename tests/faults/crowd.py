@@ -16,7 +16,8 @@ from tests.contract.wire import without_backoff
 
 from .baton import Baton, PerThread
 from .choke import Choke, Send
-from .deployment import START_S, Deployment, Stage
+from .deployment import START_S, Deployment
+from .stage import Stage
 
 CONSUMED_S = 1  # so long a request is held up while a batch is handled
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .actors import Client
+from .client import Client
 from .crowd import Crowd
 from .deployment import MINUTE_MS
 from .task_flows import LARGE

@@ -15,10 +15,7 @@ import time_machine
 from chalice.app import SQSEventConfig
 
 from chalicelib import consumers, ticks, wiring
-from chalicelib.api.caller import Auth
-from chalicelib.api.create_app import create_app
 from chalicelib.services.usecases import UseCases
-from chalicelib.settings import Settings
 from chalicelib.store import tables
 from chalicelib.store.agents import DynamoAgents
 from chalicelib.store.limits import DynamoLimits
@@ -26,19 +23,17 @@ from chalicelib.store.schedules import DynamoSchedules
 from chalicelib.store.tasks import DynamoTasks
 from chalicelib.store.writes import Writes
 from infra.local import gateway_events
-from infra.local.engine import LocalCloud
-from infra.local.gateway_events import HttpRequest, Routes
+from infra.local.gateway_events import HttpRequest
 from infra.local.pinned import sqs
 from infra.local.sqs_source import SqsSource
-from tests.connections import forget_connections
 from tests.contract.wire import without_backoff
 from tests.fakes import FakeMetrics, SilentLog
 
 from .choke import Choke, Killed
 from .past import Past
 from .records import Records, items
+from .stage import Stage
 
-STAGE = "faults"
 START_S = 1_900_000_020  # a whole minute
 MINUTE_MS = 60_000
 
@@ -62,37 +57,6 @@ Door = Callable[[Callable[[], Any]], Any]
 def at_once(request: Callable[[], Any]) -> Any:
     """A door that is open."""
     return request()
-
-
-def _names(keyed: Mapping[str, Any]) -> list[str]:
-    """The attributes of a table's or an index's key."""
-    return [key["AttributeName"] for key in keyed["KeySchema"]]
-
-
-class Stage:
-    """What takes long to make and lasts: an engine that is started, clients over it, Chalice apps."""
-
-    def __init__(self, cloud: LocalCloud) -> None:
-        forget_connections()
-        self.cloud = cloud
-        self.work_queue = f"ains-{STAGE}-work"
-        self.ports = wiring.aws(
-            Settings(stage=STAGE, work_queue_url=cloud.queue_url(self.work_queue)), FakeMetrics()
-        )
-        self.use_cases: UseCases | None = None  # of the process that is asked next
-        self.apps = [create_app(self.asked, auth=Auth(open_mode=True), version="1") for _ in range(2)]
-        self.routes = Routes(list(self.apps[0].routes))
-        made = cloud.plan.tables.values()
-        self.table_keys = {t["TableName"]: _names(t) for t in made}
-        self.index_keys = {
-            f"{t['TableName']}/{i['IndexName']}": tuple(_names(i))
-            for t in made
-            for i in t.get("GlobalSecondaryIndexes", ())
-        }
-
-    def asked(self) -> UseCases:
-        assert self.use_cases is not None
-        return self.use_cases
 
 
 @dataclass

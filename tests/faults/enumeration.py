@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from . import agent_flows, loss_flows, schedule_flows, task_flows
 from .cast import Cast, Flow, fingerprint
 from .choke import Happening
-from .deployment import Stage, at_once, deployed
+from .deployment import at_once, deployed
 from .happenings import KINDS
 from .moments import Tape
 from .promises import broken
 from .resting import come_to_rest
 from .rights import overlooked, taken
+from .stage import Stage
 
 FLOWS = {f.name: f for f in (*agent_flows.FLOWS, *loss_flows.FLOWS, *task_flows.FLOWS, *schedule_flows.FLOWS)}
 

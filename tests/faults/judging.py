@@ -6,8 +6,9 @@ from typing import Protocol
 from chalicelib.domain.content import packed
 from chalicelib.domain.invariants import Snapshot, at_rest, violations
 
-from .actors import Alive, Client, Ledger
+from .client import Client
 from .deployment import Deployment
+from .ledger import Alive, Ledger
 from .promises import unkept
 from .records import End
 from .rights import taken

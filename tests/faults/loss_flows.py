@@ -1,6 +1,6 @@
 """What an agent says after it lost its work, by a wrong clock, or not at all any more."""
 
-from .actors import Agent
+from .agent import Agent
 from .cast import Cast, Flow
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.services.ports import Aggregate
 
 from . import agent_flows, schedule_flows, task_flows
-from .actors import Agent
+from .agent import Agent
 from .cast import Cast, fingerprint
 from .crowd import Crowd, CrowdedStage, crowded
 from .enumeration import Rested

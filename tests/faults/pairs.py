@@ -8,9 +8,10 @@ from infra.local.calls import Answer, Call
 
 from .cast import Cast, Flow
 from .choke import Choke, Happening, Send
-from .deployment import Stage, deployed
+from .deployment import deployed
 from .enumeration import FLOWS, Scenario
 from .happenings import KINDS
+from .stage import Stage
 
 APART = 12  # calls between the two, at most
 Calls = Mapping[str, Sequence[str]]  # of each flow when nothing befalls it, in order

@@ -4,7 +4,7 @@ from chalicelib.domain.agent import Agent as AgentRow
 from chalicelib.domain.invariants import at_rest
 from chalicelib.domain.task import Task
 
-from .actors import Agent
+from .agent import Agent
 from .cast import Cast
 from .deployment import MINUTE_MS
 from .promises import broken, slots_kept, unkept

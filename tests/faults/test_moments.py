@@ -2,9 +2,9 @@
 
 import pytest
 
-from .deployment import Stage
 from .enumeration import Rested, Scenario, play
 from .moments import Tape
+from .stage import Stage
 
 
 @pytest.mark.parametrize("flow", ["heartbeat", "sync", "redeliver", "settle", "drained"])

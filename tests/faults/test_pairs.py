@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from .deployment import Stage
 from .enumeration import play
 from .pairs import drawn, plain_calls
+from .stage import Stage
 
 SEEDS = 40
 

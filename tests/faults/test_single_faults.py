@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from .deployment import Stage
 from .enumeration import FLOWS, Rested, played
+from .stage import Stage
 
 
 @pytest.mark.parametrize("flow", FLOWS)

@@ -8,9 +8,11 @@ from typing import Any
 
 from chalicelib.domain.ids import assignment_queue
 
-from .actors import Agent, Failure, Held, Ledger, told
+from .agent import Agent, Failure, Held, told
 from .crowd import Crowd
-from .deployment import STAGE, Reply
+from .deployment import Reply
+from .ledger import Ledger
+from .stage import STAGE
 from .upkeep import Course
 
 SLOTS = 6

@@ -1,137 +1,14 @@
-"""Clients and agents as they are outside: they know what was answered, and repeat what was not."""
+"""An agent as it is outside: it knows what was answered, and repeats what was not."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from chalicelib.domain.agent import LEASE_BEATS
 
+from .client import TRIES
 from .deployment import Deployment, Reply
-
-TRIES = 3  # then a client gives up, and does not know what became of its request
-
-
-class Alive(NamedTuple):
-    """An agent was heard of, and counts as alive until its lease is over. Milliseconds."""
-
-    agent_id: str
-    since: int
-    until: int
-
-
-@dataclass
-class Ledger:
-    """What was acknowledged to somebody: the service must stand by all of it."""
-
-    created: set[str] = field(default_factory=set)
-    changed: dict[tuple[str, str], int] = field(default_factory=dict)  # by task and what of it
-    completed: dict[str, Any] = field(default_factory=dict)  # result by task
-    cancelled: set[str] = field(default_factory=set)
-    schedules: set[str] = field(default_factory=set)
-    paused: dict[str, tuple[int, int]] = field(default_factory=dict)  # asked and answered when, by schedule
-    backfilled: set[tuple[str, int]] = field(default_factory=set)  # schedule and slot that is to have its run
-    ran: list[tuple[str, int]] = field(default_factory=list)  # task and token, each time a handler began
-    under: dict[str, int] = field(default_factory=dict, repr=False)  # token that a result was accepted under
-    heard: list[Alive] = field(default_factory=list, repr=False)
-    got: set[tuple[str, int]] = field(
-        default_factory=set, repr=False
-    )  # task and token, in an answer that came
-
-
-@dataclass
-class Client:
-    """Repeats a call whose answer it missed, under the same key."""
-
-    d: Deployment
-    ledger: Ledger
-    keys: int = 0
-
-    def ask(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Reply | None:
-        """The answer, also a refusal; None when none came, time after time."""
-        headers = {} if key is None else {"Idempotency-Key": key}
-        for _ in range(TRIES):
-            reply = self.d.http(method, path, body, headers)
-            if reply is not None and reply.status < 500:
-                return reply
-        return None
-
-    def submit(self, capability: str = "report", **options: Any) -> str | None:
-        """The id of the task. Its client_id is its key, so that a second one for it would be seen."""
-        self.keys += 1
-        key = f"key-{self.keys}"
-        body = {"client_id": key, "task_type": "work", "capability_required": capability, **options}
-        reply = self.ask("POST", "/aitp/tasks", body, key=key)
-        if reply is None:
-            return None
-        assert reply.status == 201, reply
-        task_id: str = reply.body["task_id"]
-        self.ledger.created.add(task_id)
-        return task_id
-
-    def cancel(self, task_id: str) -> None:
-        reply = self.ask("DELETE", f"/aitp/tasks/{task_id}", {"reason": "not needed"})
-        if reply is not None and reply.is_ack:
-            self.ledger.cancelled.add(task_id)
-
-    def prioritise(self, task_id: str, priority: int) -> None:
-        self._change(task_id, "priority", {"priority": priority}, priority)
-
-    def retime(self, task_id: str, seconds: int) -> None:
-        self._change(task_id, "timeout_ms", {"timeout_seconds": seconds}, seconds * 1000)
-
-    def _change(self, task_id: str, what: str, body: dict[str, int], kept: int) -> None:
-        reply = self.ask("PUT", f"/aitp/tasks/{task_id}/{what.removesuffix('_ms')}", body)
-        if reply is not None and reply.is_ack:
-            self.ledger.changed[task_id, what] = kept
-
-    def retry(self, task_id: str) -> None:
-        self.keys += 1
-        reply = self.ask("POST", f"/aitp/tasks/{task_id}/retry", {}, key=f"key-{self.keys}")
-        if reply is not None and reply.is_ack:
-            self.ledger.created.add(reply.body["task_id"])
-
-    def redrive(self, **wanted: str) -> None:
-        self.keys += 1
-        reply = self.ask("POST", "/aitp/dead-letters/redrive", {"filter": wanted}, key=f"key-{self.keys}")
-        if reply is not None and reply.is_ack:
-            self.ledger.created |= {made["retried_as"] for made in reply.body["redriven"]}
-
-    def schedule(self, **options: Any) -> str | None:
-        self.keys += 1
-        key = f"key-{self.keys}"
-        body = {"client_id": key, "task_type": "work", "capability_required": "report"} | options
-        reply = self.ask("POST", "/aitp/tasks/schedule", body, key=key)
-        if reply is None:
-            return None
-        assert reply.status == 201, reply
-        schedule_id: str = reply.body["schedule_id"]
-        self.ledger.schedules.add(schedule_id)
-        return schedule_id
-
-    def pause(self, schedule_id: str) -> None:
-        asked = self.d.now
-        reply = self.ask("POST", f"/aitp/tasks/schedule/{schedule_id}/pause", {})
-        if reply is not None and reply.is_ack:
-            self.ledger.paused[schedule_id] = asked, self.d.now
-
-    def backfill(self, schedule_id: str, *, slot: int) -> None:
-        """One slot of the past."""
-        at = datetime.fromtimestamp(slot / 1000, UTC).isoformat()
-        path = f"/aitp/tasks/schedule/{schedule_id}/backfill"
-        reply = self.ask("POST", path, {"since": at, "until": at})
-        if reply is not None and reply.is_ack:
-            assert len(reply.body["slots"]) == 1, reply
-            self.ledger.backfilled.add((schedule_id, slot))
-
-    def run_now(self, schedule_id: str) -> str | None:
-        self.keys += 1
-        path = f"/aitp/tasks/schedule/{schedule_id}/run"
-        reply = self.ask("POST", path, {}, key=f"key-{self.keys}")
-        if reply is None or not reply.is_ack:
-            return None
-        task_id: str = reply.body["task_id"]
-        self.ledger.created.add(task_id)
-        return task_id
+from .ledger import Alive, Ledger
 
 
 @dataclass(frozen=True)
