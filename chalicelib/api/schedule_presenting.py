@@ -5,7 +5,8 @@ from typing import Any
 
 from chalicelib.domain import cron_aws
 from chalicelib.domain.content import unpacked
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.execution import Execution
+from chalicelib.domain.schedule import Schedule
 from chalicelib.services.backfilling import Planned
 from chalicelib.services.submission import Options
 

@@ -1,7 +1,8 @@
 """Slots that nobody fired in time: what the catch-up policy puts in their place, and which are given up."""
 
+from .execution import Execution, ExecutionStatus
 from .recurrence import GRACE_MS, last_slot, next_slot
-from .schedule import CatchupPolicy, Execution, ExecutionStatus, Schedule
+from .schedule import CatchupPolicy, Schedule
 from .zones import DAY_MS
 
 ALL_WINDOW_MS = DAY_MS  # catch-up `all` goes back this far if nothing is said

@@ -9,8 +9,9 @@ from enum import Enum, auto
 from typing import Any
 
 from .errors import IllegalMove
+from .execution import Execution, ExecutionStatus
 from .recurrence import decided_until
-from .schedule import Execution, ExecutionStatus, OverlapPolicy, Schedule, ScheduleStatus
+from .schedule import OverlapPolicy, Schedule, ScheduleStatus
 
 MOST_WAITING = 100
 MOST_OPEN = 100  # runs asked for by hand are not held up by those that are open

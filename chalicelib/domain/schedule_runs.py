@@ -7,19 +7,12 @@ from typing import NamedTuple
 from . import overlap
 from .content import Content
 from .errors import Conflict, IllegalMove, Invalid
+from .execution import Execution, ExecutionStatus, Firing
+from .execution import task_id as task_of_slot
 from .misfires import caught_up, given_up, missed
 from .overlap import Turn
 from .recurrence import GRACE_MS, SECOND_MS, next_slot
-from .schedule import (
-    Execution,
-    ExecutionStatus,
-    Firing,
-    NotDue,
-    OverlapPolicy,
-    Schedule,
-    ScheduleStatus,
-)
-from .schedule import task_id as task_of_slot
+from .schedule import NotDue, OverlapPolicy, Schedule, ScheduleStatus
 from .schedule_lifecycle import moved, onward
 
 _OVER = "its last run has been fired"

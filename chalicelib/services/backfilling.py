@@ -2,9 +2,10 @@
 
 from chalicelib.domain import schedule_runs
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.execution import task_id
 from chalicelib.domain.overlap import MOST_WAITING
 from chalicelib.domain.recurrence import slots_between
-from chalicelib.domain.schedule import Schedule, task_id
+from chalicelib.domain.schedule import Schedule
 from chalicelib.values import dataclass
 
 from .ports import ScheduleStore

@@ -5,8 +5,9 @@ from dataclasses import replace
 from chalicelib.domain import ids, lifecycle, overlap, schedule_lifecycle, schedule_runs
 from chalicelib.domain.content import fingerprint
 from chalicelib.domain.errors import Conflict, DomainError, KeyReused, LostRace, NotFound
-from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
-from chalicelib.domain.schedule import Firing as Slot
+from chalicelib.domain.execution import Execution, ExecutionStatus
+from chalicelib.domain.execution import Firing as Slot
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 from chalicelib.values import dataclass
 

@@ -6,8 +6,9 @@ from typing import Any
 from chalicelib.domain import ids, schedule_lifecycle
 from chalicelib.domain.content import fingerprint, packed
 from chalicelib.domain.errors import Conflict, KeyReused, LostRace, NotFound
+from chalicelib.domain.execution import Execution
 from chalicelib.domain.quota import Quota
-from chalicelib.domain.schedule import Execution, Schedule, ScheduleStatus
+from chalicelib.domain.schedule import Schedule, ScheduleStatus
 from chalicelib.values import dataclass
 
 from . import documents

@@ -4,7 +4,8 @@ from contextlib import suppress
 
 from chalicelib.domain import lifecycle, overlap, schedule_runs, trust_events
 from chalicelib.domain.errors import LostRace, NotFound
-from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule, ScheduleStatus
+from chalicelib.domain.execution import Execution, ExecutionStatus
+from chalicelib.domain.schedule import Schedule, ScheduleStatus
 from chalicelib.domain.task import Status, Task
 from chalicelib.values import dataclass
 

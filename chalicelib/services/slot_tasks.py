@@ -1,7 +1,8 @@
 """The task that a slot of a schedule becomes."""
 
 from chalicelib.domain import lifecycle
-from chalicelib.domain.schedule import Firing, Schedule
+from chalicelib.domain.execution import Firing
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 
 from .submission import Options

@@ -7,8 +7,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.domain.content import Content
+from chalicelib.domain.execution import GIVEN_UP, Execution
 from chalicelib.domain.ids import clock_shard
-from chalicelib.domain.schedule import GIVEN_UP, Execution, Schedule, ScheduleStatus
+from chalicelib.domain.schedule import Schedule, ScheduleStatus
 from chalicelib.domain.task import RETENTION_S
 
 from .adapters import adapter

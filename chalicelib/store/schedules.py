@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
+from chalicelib.domain.execution import Execution, ExecutionStatus
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 from chalicelib.services.ports import DueRow, Page
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from chalicelib.domain.agent import Agent
+from chalicelib.domain.execution import Execution
 from chalicelib.domain.invariants import OF_AGENTS, OF_TASKS, Snapshot, Violation
 from chalicelib.domain.invariants.executions import OF_MADE_TASKS, OF_RUNS
 from chalicelib.domain.invariants.schedules import Tally, miscounted, standing, tallied
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 
 from .rows import AGENTS, EXECUTIONS, SCHEDULES, TASKS, Part, Rows, Table

@@ -13,8 +13,9 @@ from pynamodb.connection import Connection
 from pynamodb.models import Model
 
 from chalicelib.domain.agent import Agent
+from chalicelib.domain.execution import Execution
 from chalicelib.domain.invariants import RowKind, Violation
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 from chalicelib.store import agent_rows, reads, schedule_rows, task_rows
 from chalicelib.store.tables import AgentRecord, ExecutionRecord, ScheduleRecord, TaskRecord

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from chalicelib.domain import queueing
 from chalicelib.domain.agent import Agent
+from chalicelib.domain.execution import Execution
 from chalicelib.domain.invariants import OF_AGENTS, RowKind, Snapshot, Violation, violations
 from chalicelib.domain.invariants.schedules import Tally, miscounted, standing, tallied
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 from chalicelib.services.ports import ScheduleStore, TaskStore
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from chalicelib.domain.execution import ExecutionStatus
 from chalicelib.domain.ids import CLOCK_SHARDS
 from chalicelib.domain.misfires import MOST_RECORDED
-from chalicelib.domain.schedule import ExecutionStatus, OverlapPolicy, Schedule
+from chalicelib.domain.schedule import OverlapPolicy, Schedule
 from chalicelib.domain.task import Status, Task
 from chalicelib.services.ports import Aggregate, HintKind
 from tests.budgets.counting import Cost, counted

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.errors import LostRace
-from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule, ScheduleStatus
+from chalicelib.domain.execution import Execution, ExecutionStatus
+from chalicelib.domain.schedule import Schedule, ScheduleStatus
 from tests.contract.implementations import Stores
 from tests.contract.values import NOW, a_run, a_schedule, a_task
 

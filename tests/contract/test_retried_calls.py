@@ -11,7 +11,7 @@ from botocore.exceptions import ConnectionClosedError, HTTPClientError, ReadTime
 
 from chalicelib.domain import lifecycle
 from chalicelib.domain.errors import LostRace
-from chalicelib.domain.schedule import ExecutionStatus
+from chalicelib.domain.execution import ExecutionStatus
 from chalicelib.domain.task import Outcome
 from chalicelib.domain.trust import Evidence
 from tests.contract.implementations import Stores

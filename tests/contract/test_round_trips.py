@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from chalicelib.domain.agent import Agent
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.execution import Execution
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 from tests.contract import values
 from tests.contract.implementations import Stores

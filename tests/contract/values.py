@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from chalicelib.domain import lifecycle, trust
 from chalicelib.domain.agent import Agent, Profile
 from chalicelib.domain.content import Content
+from chalicelib.domain.execution import Execution
 from chalicelib.domain.retry import RetryPolicy
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Attempt, Lease, Task
 
 NOW = 1_800_000_000_000

@@ -10,8 +10,9 @@ from typing import Any
 
 from chalicelib.domain import lifecycle, schedule_lifecycle, schedule_runs, trust
 from chalicelib.domain.agent import Agent
+from chalicelib.domain.execution import Execution, ExecutionStatus
 from chalicelib.domain.invariants import Claim, History, Snapshot, Step
-from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import FailureKind, Outcome, Task
 from tests.contract.values import NOW, a_schedule, a_task, an_agent, held, in_line
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.execution import Execution, ExecutionStatus
 from chalicelib.domain.invariants import Snapshot, at_rest, slots_complete
-from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
+from chalicelib.domain.schedule import Schedule
 from tests.contract.values import NOW, a_run, a_schedule
 from tests.domain.lived import DROPPED, LATE, MINUTE, OVER, RUNS, WAITS, lived
 

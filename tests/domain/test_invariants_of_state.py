@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.execution import ExecutionStatus
 from chalicelib.domain.invariants import OF_STATE, RowKind, Snapshot, Violation, violations
 from chalicelib.domain.invariants.violation import moment
-from chalicelib.domain.schedule import ExecutionStatus, ScheduleStatus
+from chalicelib.domain.schedule import ScheduleStatus
 from chalicelib.domain.task import RETENTION_S, FailureKind, Status
 from tests.contract.values import NOW, a_schedule, an_agent, in_line
 from tests.domain.lived import BACKS_OFF, DROPPED, LATE, MINUTE, OVER, RUNS, WAITS, lived

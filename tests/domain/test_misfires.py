@@ -8,17 +8,11 @@ import pytest
 
 from chalicelib.domain.content import Content
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.execution import Execution, ExecutionStatus
 from chalicelib.domain.misfires import MOST_COUNTED, MOST_RECORDED
 from chalicelib.domain.outlook import of_schedule
 from chalicelib.domain.recurrence import last_slot, slots_between
-from chalicelib.domain.schedule import (
-    CatchupPolicy,
-    Execution,
-    ExecutionStatus,
-    NotDue,
-    Schedule,
-    ScheduleStatus,
-)
+from chalicelib.domain.schedule import CatchupPolicy, NotDue, Schedule, ScheduleStatus
 from chalicelib.domain.schedule_lifecycle import changed, created, paused, resumed
 from chalicelib.domain.schedule_runs import Fired, fired
 

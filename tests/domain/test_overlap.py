@@ -8,15 +8,9 @@ import pytest
 
 from chalicelib.domain.content import Content
 from chalicelib.domain.errors import Conflict, IllegalMove, Invalid
+from chalicelib.domain.execution import Execution, ExecutionStatus
 from chalicelib.domain.overlap import CANCEL_AGAIN_MS, MOST_OPEN, MOST_WAITING, cancelled_again, ended
-from chalicelib.domain.schedule import (
-    Execution,
-    ExecutionStatus,
-    NotDue,
-    OverlapPolicy,
-    Schedule,
-    ScheduleStatus,
-)
+from chalicelib.domain.schedule import NotDue, OverlapPolicy, Schedule, ScheduleStatus
 from chalicelib.domain.schedule_lifecycle import changed, created, paused, resumed
 from chalicelib.domain.schedule_runs import backfilled, dropped, fired, ran, settled
 

@@ -8,14 +8,8 @@ import pytest
 
 from chalicelib.domain.content import Content
 from chalicelib.domain.errors import IllegalMove, Invalid
-from chalicelib.domain.schedule import (
-    MOVES,
-    ExecutionStatus,
-    NotDue,
-    Schedule,
-    ScheduleStatus,
-    task_id,
-)
+from chalicelib.domain.execution import ExecutionStatus, task_id
+from chalicelib.domain.schedule import MOVES, NotDue, Schedule, ScheduleStatus
 from chalicelib.domain.schedule_lifecycle import (
     changed,
     created,

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.content import Content
 from chalicelib.domain.cron import parse
+from chalicelib.domain.execution import Firing
 from chalicelib.domain.misfires import ALL_WINDOW_MS
 from chalicelib.domain.recurrence import GRACE_MS
-from chalicelib.domain.schedule import CatchupPolicy, Firing, Schedule, ScheduleStatus
+from chalicelib.domain.schedule import CatchupPolicy, Schedule, ScheduleStatus
 from chalicelib.domain.schedule_lifecycle import created
 from chalicelib.domain.schedule_runs import fired
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.errors import LostRace
-from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule
+from chalicelib.domain.execution import Execution, ExecutionStatus
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 from chalicelib.services.ports import DueRow, Page
 

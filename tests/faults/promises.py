@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from chalicelib.domain.execution import ExecutionStatus
 from chalicelib.domain.invariants import violations
-from chalicelib.domain.schedule import ExecutionStatus, OverlapPolicy, ScheduleStatus
+from chalicelib.domain.schedule import OverlapPolicy, ScheduleStatus
 from chalicelib.domain.task import Status, Task
 
 from .cast import Cast

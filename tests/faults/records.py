@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from pynamodb.models import Model
 
 from chalicelib.domain.agent import Agent
+from chalicelib.domain.execution import Execution
 from chalicelib.domain.invariants import Claim, History, Snapshot, Step
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 from chalicelib.store import agent_rows, schedule_rows, task_rows
 from chalicelib.store.tables import (

@@ -3,13 +3,8 @@
 import pytest
 
 from chalicelib.domain.errors import IllegalMove, Invalid, NotFound
-from chalicelib.domain.schedule import (
-    CatchupPolicy,
-    ExecutionStatus,
-    OverlapPolicy,
-    ScheduleStatus,
-    task_id,
-)
+from chalicelib.domain.execution import ExecutionStatus, task_id
+from chalicelib.domain.schedule import CatchupPolicy, OverlapPolicy, ScheduleStatus
 from chalicelib.services.backfilling import Planned
 from tests.fakes import START_MS
 

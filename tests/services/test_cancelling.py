@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib.domain.errors import IllegalMove, NotFound, StaleLease
+from chalicelib.domain.execution import ExecutionStatus
 from chalicelib.domain.retry import Backoff, RetryPolicy
-from chalicelib.domain.schedule import ExecutionStatus
 from chalicelib.domain.task import Status
 
 from .doing import (

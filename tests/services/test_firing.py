@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.errors import Conflict, IllegalMove, NotFound
-from chalicelib.domain.schedule import CatchupPolicy, ExecutionStatus, ScheduleStatus
+from chalicelib.domain.execution import ExecutionStatus
+from chalicelib.domain.schedule import CatchupPolicy, ScheduleStatus
 from chalicelib.domain.task import Status
 from chalicelib.services.firing import SLOTS_AT_ONCE
 from tests.fakes import START_MS

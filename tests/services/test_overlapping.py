@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.errors import LostRace
+from chalicelib.domain.execution import Execution, ExecutionStatus
 from chalicelib.domain.overlap import CANCEL_AGAIN_MS
-from chalicelib.domain.schedule import Execution, ExecutionStatus, OverlapPolicy, Schedule, ScheduleStatus
+from chalicelib.domain.schedule import OverlapPolicy, Schedule, ScheduleStatus
 from chalicelib.domain.task import Status
 from chalicelib.services.firing import REPLACED
 from chalicelib.services.ports import Aggregate

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain import ids
 from chalicelib.domain.errors import Conflict, IllegalMove, KeyReused, NotFound, TooLarge
-from chalicelib.domain.schedule import ExecutionStatus
+from chalicelib.domain.execution import ExecutionStatus
 from chalicelib.domain.task import Status, Task
 from chalicelib.services.retrying import Edited
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain.agent import Agent
+from chalicelib.domain.execution import Execution
 from chalicelib.domain.invariants import Claim
 from chalicelib.domain.quota import PLAIN, Quota
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 from chalicelib.domain.trust import Evidence
 from chalicelib.services.ports import Standing

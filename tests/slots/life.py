@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib import consumers
 from chalicelib.domain import lifecycle
 from chalicelib.domain.errors import Conflict, Invalid, NotFound
-from chalicelib.domain.schedule import ExecutionStatus
+from chalicelib.domain.execution import ExecutionStatus
 from chalicelib.domain.task import Status, Task
 from chalicelib.services.ports import Aggregate, Hint, HintKind
 from tests.fakes import FakeAgents, FakeClock, FakeQueue, FakeTasks, World, bundled

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.execution import Execution
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 from tests.fakes import FakeSchedules
 

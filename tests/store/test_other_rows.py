@@ -10,8 +10,9 @@ from pynamodb.models import Model
 from chalicelib.domain import trust
 from chalicelib.domain.agent import Profile
 from chalicelib.domain.dead_message import DeadMessage
+from chalicelib.domain.execution import ExecutionStatus
 from chalicelib.domain.quarantine import Streak
-from chalicelib.domain.schedule import ExecutionStatus, ScheduleStatus
+from chalicelib.domain.schedule import ScheduleStatus
 from chalicelib.domain.trust import CLIENT_PARTS, TIME
 from chalicelib.domain.zones import DAY_MS
 from chalicelib.store.agent_rows import to_record

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from chalicelib.domain import trust
+from chalicelib.domain.execution import ExecutionStatus
 from chalicelib.domain.quarantine import Streak
-from chalicelib.domain.schedule import ExecutionStatus
 from chalicelib.domain.task import Outcome, Task
 
 from .snapshot import History, Snapshot

@@ -5,8 +5,9 @@ Deleted schedules rightly leave both behind. Both are deleted 30 days after thei
 
 from collections.abc import Iterator
 
+from chalicelib.domain.execution import Execution, ExecutionStatus
 from chalicelib.domain.recurrence import SECOND_MS
-from chalicelib.domain.schedule import Execution, ExecutionStatus, ScheduleStatus
+from chalicelib.domain.schedule import ScheduleStatus
 from chalicelib.domain.task import Status, Task
 
 from .snapshot import Snapshot, is_forgotten

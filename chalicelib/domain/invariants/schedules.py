@@ -6,7 +6,8 @@ from dataclasses import field
 
 from chalicelib.domain import recurrence
 from chalicelib.domain.errors import DomainError
-from chalicelib.domain.schedule import Execution, ExecutionStatus, Schedule, ScheduleStatus
+from chalicelib.domain.execution import Execution, ExecutionStatus
+from chalicelib.domain.schedule import Schedule, ScheduleStatus
 from chalicelib.values import dataclass
 
 from .snapshot import Snapshot

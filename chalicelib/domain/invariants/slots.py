@@ -4,8 +4,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from chalicelib.domain.execution import Execution
 from chalicelib.domain.recurrence import next_slot
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.schedule import Schedule
 
 from .executions import is_of_timing
 from .violation import Violation, moment, of_execution, of_schedule

@@ -6,7 +6,8 @@ from dataclasses import field
 from typing import NamedTuple
 
 from chalicelib.domain.agent import Agent
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.execution import Execution
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import RETENTION_S, Task
 from chalicelib.domain.trust_events import Adjustment
 from chalicelib.values import dataclass

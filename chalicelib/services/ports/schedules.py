@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from chalicelib.domain.schedule import Execution, Schedule
+from chalicelib.domain.execution import Execution
+from chalicelib.domain.schedule import Schedule
 from chalicelib.domain.task import Task
 
 from .clocked import Clocked, Page

@@ -90,7 +90,7 @@ RANDOM_SLOT_ID = Bug(
     "Each try to fire a slot makes a task of another id, and only that id would say that it was fired.",
     (
         Edit(
-            "chalicelib/domain/schedule.py",
+            "chalicelib/domain/execution.py",
             '    digest = hashlib.sha256(f"{schedule_id}#{slot}".encode()).digest()\n',
             '    digest = __import__("os").urandom(32)\n',
         ),
