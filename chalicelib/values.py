@@ -8,6 +8,7 @@ fifth of a cold start, most of it for classes that the start never meets. To typ
 import dataclasses
 from collections.abc import Callable
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 T = TypeVar("T")
@@ -64,25 +65,28 @@ def _again(field: "dataclasses.Field[Any]") -> Any:
 
 
 @cache
-def _names(cls: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(cls))
+def _values(cls: type[Any]) -> Callable[[object], tuple[object, ...]]:
+    """What an object's fields hold, in their order."""
+    names = [field.name for field in dataclasses.fields(cls)]
+    if len(names) < 2:  # where attrgetter gives no tuple
+        return lambda of: tuple(getattr(of, name) for name in names)
+    return attrgetter(*names)
 
 
-def _named(of: object) -> dict[str, object]:
-    kind: Any = type(of)
-    return {name: getattr(of, name) for name in _names(kind)}
+def _is_equal(self: Any, other: Any) -> Any:
+    if type(other) is not type(self):
+        return NotImplemented
+    values = _values(self.__class__)
+    return values(self) == values(other)
 
 
-def _is_equal(self: object, other: object) -> bool:
-    return _named(self) == _named(other) if type(other) is type(self) else NotImplemented
+def _hash(self: Any) -> int:
+    return hash(_values(self.__class__)(self))
 
 
-def _hash(self: object) -> int:
-    return hash(tuple(_named(self).values()))
-
-
-def _shown(self: object) -> str:
-    pairs = ", ".join(f"{name}={value!r}" for name, value in _named(self).items())
+def _shown(self: Any) -> str:
+    names = (field.name for field in dataclasses.fields(self))
+    pairs = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
     return f"{type(self).__qualname__}({pairs})"
 
 

@@ -97,6 +97,19 @@ def test_equal_ones_hash_alike() -> None:
     assert Point(1) != Named(x=1, name="n")
 
 
+@pytest.mark.parametrize("names", [(), ("a",), ("a", "b")])
+def test_however_few_fields_it_has_they_are_compared_and_hashed_as_by_the_standard_library(
+    names: tuple[str, ...],
+) -> None:
+    nan = float("nan")  # is not equal to itself, and the same object all the same
+    told = []
+    for decorator in (dataclass, dataclasses.dataclass):
+        kind = decorator(frozen=True)(type("Few", (), {"__annotations__": dict.fromkeys(names, float)}))
+        one, same, other = (kind(*(value,) * len(names)) for value in (nan, nan, 1.0))
+        told.append((one == same, one == other, hash(one), hash(other)))
+    assert told[0] == told[1]
+
+
 def test_a_frozen_one_stays_as_it_is() -> None:
     point = Point(1)
     with pytest.raises(FrozenInstanceError, match=r"Point.x is fixed"):

@@ -6,6 +6,7 @@ time and a newcomer goes before most of it (start-time fair queueing: Goyal, Vin
 nobody has more than one task waiting, the line's time is the time of day, and the line goes by age.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from .queueing import MINUTE_MS
@@ -21,22 +22,23 @@ def line_time(waiting: Sequence[Task], *, priority: int, now: int) -> int:
     Those of another priority count if they wait for their turn, or if there are no others.
     """
     first_time = [task for task in waiting if task.last is None] or waiting
-    queued = _in_turn(first_time)
+    sizes = Counter(map(_client, first_time))
     alike = [task for task in first_time if task.priority == priority]
-    counting = [*alike, *queued] if alike else first_time
-    reached = min((_reached(task, task in queued, priority, now) for task in counting), default=now)
+    others = [task for task in first_time if task.priority != priority and _in_turn(task, sizes)]
+    counting = [*alike, *others] if alike else first_time
+    reached = min((_reached(task, _in_turn(task, sizes), priority, now) for task in counting), default=now)
     if reached == now:
         return now
     return reached + STEP_MS * sum(reached <= task.place < reached + TURN_MS for task in alike or first_time)
 
 
-def _in_turn(tasks: Sequence[Task]) -> list[Task]:
-    """Those that are there by turns: others of the same client wait with them, or did when they came."""
-    counts: dict[tuple[str, int], int] = {}
-    for task in tasks:
-        key = task.client_id, task.priority
-        counts[key] = counts.get(key, 0) + 1
-    return [task for task in tasks if task.behind or counts[task.client_id, task.priority] > 1]
+def _client(task: Task) -> tuple[str, int]:
+    return task.client_id, task.priority
+
+
+def _in_turn(task: Task, sizes: Counter[tuple[str, int]]) -> bool:
+    """It is there by turns: others of the same client wait with it, or did when it came."""
+    return task.behind or sizes[_client(task)] > 1
 
 
 def _reached(task: Task, in_turn: bool, priority: int, now: int) -> int:
@@ -53,5 +55,5 @@ def _reached(task: Task, in_turn: bool, priority: int, now: int) -> int:
 
 def own_turn(waiting: Sequence[Task], *, client_id: str, priority: int) -> int:
     """One turn after this client's last task among those at the head; 0 when it has none there."""
-    own = [t.place for t in waiting if (t.client_id, t.priority) == (client_id, priority)]
+    own = [task.place for task in waiting if _client(task) == (client_id, priority)]
     return max(own) + TURN_MS if own else 0
