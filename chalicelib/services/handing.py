@@ -32,30 +32,18 @@ class Handing:
     def assign(
         self, task: Task, agent: Agent, *, choice: Choice | None = None, seq: int | None = None
     ) -> Task:
-        """The task as held by this agent. Raises LostRace, AgentUnavailable.
+        """The task as held by this agent. Raises LostRace (when it expired meanwhile, too), AgentUnavailable.
 
         `seq` is the number of the sync answer that will carry it, where one does.
         """
         now = self.clock()
-        by_queue = agent.profile.delivery is Delivery.SQS
-        held = lifecycle.assigned(
-            task,
-            agent_id=agent.agent_id,
-            session_id=agent.session_id,
-            now=now,
-            start_within_ms=agent.profile.start_within_ms,
-            by_queue=by_queue,
-            delivered_seq=seq,
-            explanation=explained(choice),
-            own=agent.works_for(task.client_id),
-            probe=agent.streak.is_probation,
-        )
+        held = _held(task, agent, choice, seq, now)
         self._claim(task, held, agent, now)
         self.metrics.count("tasks_assigned_total")
         if task.last is None:
             runnable_since = max(task.created_at, task.not_before or 0)
             self.metrics.count("dispatch_lateness_ms", max(0, now - runnable_since))
-        if by_queue and agent.profile.queue_url:
+        if agent.profile.delivery is Delivery.SQS and agent.profile.queue_url:
             self.send(held, agent.profile.queue_url)
         self._watch(task, held, agent, now)
         return held
@@ -84,6 +72,23 @@ class Handing:
         if len(json.dumps(message["input_data"])) > MAX_MESSAGE_BYTES:
             message |= {"input_data": None, "input_data_omitted": True}
         self.agent_queues.send(queue_url, message)
+
+
+def _held(task: Task, agent: Agent, choice: Choice | None, seq: int | None, now: int) -> Task:
+    if task.has_expired(now):
+        raise LostRace(f"task {task.task_id} expired while an agent was looked for: the clock has it")
+    return lifecycle.assigned(
+        task,
+        agent_id=agent.agent_id,
+        session_id=agent.session_id,
+        now=now,
+        start_within_ms=agent.profile.start_within_ms,
+        by_queue=agent.profile.delivery is Delivery.SQS,
+        delivered_seq=seq,
+        explanation=explained(choice),
+        own=agent.works_for(task.client_id),
+        probe=agent.streak.is_probation,
+    )
 
 
 def _assignment(task: Task, document: dict[str, Any]) -> dict[str, Any]:

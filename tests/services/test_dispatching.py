@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.agent import Delivery, Wish
-from chalicelib.domain.task import Status
+from chalicelib.domain.task import FailureKind, Status
 from chalicelib.services.handing import explained
 from chalicelib.services.ports import Hint, HintKind
 from chalicelib.services.pull import HEAD_START_MS
@@ -123,6 +123,23 @@ def test_when_all_candidates_fill_up_meanwhile_the_task_stays_in_line(w: Watched
     w.tasks.meanwhile.first(all_drain)
     route(w, task_id)
     assert row(w, task_id).status is Status.PENDING
+
+
+def test_a_task_that_expires_while_the_next_agent_is_tried_is_given_to_nobody(w: Watched) -> None:
+    for name in ("a", "b"):
+        registered(w, name, **BUSY)
+    w.agents.rows["b"] = replace(w.agents.rows["b"], wish=Wish.DEGRADED)  # chosen last
+    task_id = submitted(w, queue_timeout_ms=10_000)
+
+    def the_first_drains_and_says_so_late() -> None:
+        w.agents.rows["a"] = replace(w.agents.rows["a"], wish=Wish.DRAINING)
+        w.clock.advance(seconds=10)
+
+    w.tasks.meanwhile.first(the_first_drains_and_says_so_late)
+    assert route(w, task_id) is None
+    assert (row(w, task_id).status, slots(w)) == (Status.PENDING, {"a": 0, "b": 0})
+    w.run(seconds=120)
+    assert (row(w, task_id).status, row(w, task_id).failure) == (Status.FAILED, FailureKind.EXPIRED)
 
 
 def test_parking_that_loses_a_race_changes_nothing(w: Watched) -> None:
