@@ -1,6 +1,6 @@
 """Agents come, stay alive, poll and leave."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -177,13 +177,18 @@ class Agents:
         taken = self.pull.fill(agent) if agent.profile.delivery is Delivery.POLL else []
         return agent, self.inbox(agent, and_just=taken)
 
-    def inbox(self, agent: Agent, *, and_just: list[Task]) -> list[Task]:
-        """Its open tasks by the order of the inbox, and those the index may not show yet."""
+    def inbox(
+        self, agent: Agent, *, and_just: Sequence[Task] = (), but: Set[str] = frozenset()
+    ) -> list[Task]:
+        """Its open tasks by the order of the inbox, and those the index may not show yet.
+
+        Those of the ids in `but` are left out, and not read.
+        """
         standing = self.tasks.standing(queueing.inbox(agent.agent_id), limit=INBOX).items
-        known = {task.task_id for task in and_just}
+        known = but | {task.task_id for task in and_just}
         held = self.tasks.get_many([s.task_id for s in standing if s.task_id not in known])
         mine = [t for t in held if t.lease is not None and t.lease.agent_id == agent.agent_id]
-        return sorted(mine + and_just, key=lambda task: (task.queue_order or 0, task.task_id))
+        return sorted([*mine, *and_just], key=lambda task: (task.queue_order or 0, task.task_id))
 
     def leave(self, agent_id: str, *, tenant: str) -> Agent:
         """It left: what it holds goes back in line. Raises NotFound."""

@@ -154,9 +154,9 @@ class Syncing:
             return 0
         named = {n.task_id for n in (*said.held, *said.released)} | {r.task_id for r in said.reports}
         freed = 0
-        for task in self.agent_service.inbox(agent, and_just=[]):
+        for task in self.agent_service.inbox(agent, but=named):
             lease = lifecycle.held_lease(task)
-            if task.task_id in named or lease.session_id not in (None, agent.session_id):
+            if lease.session_id not in (None, agent.session_id):
                 continue
             received = lease.delivered_seq is not None and lease.delivered_seq <= said.ack
             if received or task.status is Status.CANCELLED:
