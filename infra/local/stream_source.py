@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import Any
 
 from chalice.app import DynamoDBEventConfig
 
@@ -39,27 +40,40 @@ class StreamSource:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        """To the stream's end also when it is told to stop: what was written is to be seen."""
-        while True:
-            is_last = self._stopping.is_set()
-            if not self.to_the_end():
-                if is_last:
-                    return
-                self._stopping.wait(AGAIN_SECONDS)
-            elif is_last:
-                return
-            self._stopping.wait(LOOK_SECONDS)
+        """To the stream's end when it is told to stop: what was written is to be seen."""
+        while not self._stopping.is_set():
+            self._stopping.wait(LOOK_SECONDS if self.look() else AGAIN_SECONDS)
+        self.to_the_end()
+
+    def look(self) -> bool:
+        """A batch of what has come, or several where there is more; what comes meanwhile waits for the next
+        look, as in Lambda's batching window. False when a batch failed, which stays the next.
+        """
+        while records := self._records():
+            if not self._handled(records):
+                return False
+            if len(records) < self._batch_size:
+                break
+        return True
 
     def to_the_end(self) -> bool:
         """All batches there are, in this thread; False when one failed, which stays the next."""
-        while records := self._cloud.stream_records(self.table, limit=self._batch_size):
-            event = {"Records": records, "shardId": "shardId-local"}
-            try:
-                self._handler(event, LambdaContext(self._name))
-            except Exception:  # Lambda's boundary: whatever a handler raises fails its batch
-                LOG.exception("the handler %s failed; %d record(s) come again", self._name, len(records))
+        while self._records():
+            if not self.look():
                 return False
-            self._cloud.forget_stream_records(self.table, len(records))
+        return True
+
+    def _records(self) -> list[dict[str, Any]]:
+        return self._cloud.stream_records(self.table, limit=self._batch_size)
+
+    def _handled(self, records: list[dict[str, Any]]) -> bool:
+        event = {"Records": records, "shardId": "shardId-local"}
+        try:
+            self._handler(event, LambdaContext(self._name))
+        except Exception:  # Lambda's boundary: whatever a handler raises fails its batch
+            LOG.exception("the handler %s failed; %d record(s) come again", self._name, len(records))
+            return False
+        self._cloud.forget_stream_records(self.table, len(records))
         return True
 
 

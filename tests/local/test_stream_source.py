@@ -49,6 +49,21 @@ def test_records_come_in_order_and_once(cloud):
     assert cloud.stream_records(TABLE, limit=1) == []
 
 
+def test_what_comes_while_a_batch_is_handled_waits_for_the_next_look(cloud):
+    handler = Handler()
+
+    def busy(event, context):
+        handler(event, context)
+        put(cloud, f"after-{len(handler.batches)}")
+
+    source = StreamSource(cloud, STATS, busy)
+    put(cloud, "a", "b", "c", "d")
+    assert source.look()
+    assert handler.batches == [["a", "b", "c"], ["d", "after-1"]]
+    assert source.look()
+    assert handler.batches[2:] == [["after-2"]]
+
+
 def test_a_batch_that_fails_comes_again_before_what_follows_it(cloud):
     handler = Handler()
     source = StreamSource(cloud, STATS, handler)
