@@ -38,7 +38,7 @@ FULL = Scale(
     crons=500,
     cron_minutes=3,
     backlog=100_000,
-    imports=7,
+    imports=15,
 )
 QUICK = Scale(
     seconds=1.5,
