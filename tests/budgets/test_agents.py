@@ -38,11 +38,8 @@ def test_a_sync_with_nothing_to_say_writes_one_unit(rig: Rig) -> None:
     with counted(rig.cloud) as cost:
         rig.sync(held=tuple(named(task) for task in held))
     assert cost.write_units == 1
-    assert cost.actions == {
-        "UpdateItem": 1,
-        "BatchGetItem": 1,
-        "Query": 1,
-    }  # its row, what it names, its inbox
+    of_itself, of_what_it_names, of_its_inbox = "UpdateItem", "BatchGetItem", "Query"
+    assert cost.actions == {of_itself: 1, of_what_it_names: 1, of_its_inbox: 1}
 
 
 def named(task: Task) -> Named:

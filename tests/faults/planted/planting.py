@@ -9,14 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-TREE = ("chalicelib", "infra/__init__.py", "infra/local", "infra/resources.yaml")
-TESTS = (
-    "tests/__init__.py",
-    "tests/connections.py",
-    "tests/fakes",
-    "tests/contract/wire.py",
-    "tests/faults",
-)
+TREE = ("chalicelib", "infra", "tests")
 LONGEST_S = 300
 SUITE = """
 import runpy, sys, chalicelib, infra.local, tests.faults
@@ -61,15 +54,10 @@ class Verdict:
 
 
 def grow(tree: Path) -> None:
-    """A copy of all that the suite imports and reads; what is compiled already stays so, but for the bug."""
+    """A copy of all that the suite may import or read; what is compiled already stays so, but for the bug."""
     left_out = shutil.ignore_patterns("*.pyc.*", "test_*")  # the former are being written
-    for name in (*TREE, *TESTS):
-        source, copy = ROOT / name, tree / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, copy, ignore=left_out)
-        else:
-            shutil.copy2(source, copy)
+    for name in TREE:
+        shutil.copytree(ROOT / name, tree / name, ignore=left_out)
 
 
 def plant(bug: Bug, tree: Path) -> None:
