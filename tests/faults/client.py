@@ -1,5 +1,6 @@
 """A client as it is outside: it knows what was answered, and repeats what was not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,17 +29,25 @@ class Client:
         return None
 
     def submit(self, capability: str = "report", **options: Any) -> str | None:
-        """The id of the task. Its client_id is its key, so that a second one for it would be seen."""
-        self.keys += 1
-        key = f"key-{self.keys}"
-        body = {"client_id": key, "task_type": "work", "capability_required": capability, **options}
-        reply = self.ask("POST", "/aitp/tasks", body, key=key)
+        """The id of the task."""
+        task_id = self._made("/aitp/tasks", "task_id", {"capability_required": capability, **options})
+        self.ledger.created |= set() if task_id is None else {task_id}
+        return task_id
+
+    def _made(self, path: str, id_name: str, options: Mapping[str, Any]) -> str | None:
+        """The id of what was created. Its client_id is its key, so that a second one for it would be seen."""
+        key = self._key()
+        body = {"client_id": key, "task_type": "work", "capability_required": "report", **options}
+        reply = self.ask("POST", path, body, key=key)
         if reply is None:
             return None
         assert reply.status == 201, reply
-        task_id: str = reply.body["task_id"]
-        self.ledger.created.add(task_id)
-        return task_id
+        made: str = reply.body[id_name]
+        return made
+
+    def _key(self) -> str:
+        self.keys += 1
+        return f"key-{self.keys}"
 
     def cancel(self, task_id: str) -> None:
         reply = self.ask("DELETE", f"/aitp/tasks/{task_id}", {"reason": "not needed"})
@@ -57,27 +66,18 @@ class Client:
             self.ledger.changed[task_id, what] = kept
 
     def retry(self, task_id: str) -> None:
-        self.keys += 1
-        reply = self.ask("POST", f"/aitp/tasks/{task_id}/retry", {}, key=f"key-{self.keys}")
+        reply = self.ask("POST", f"/aitp/tasks/{task_id}/retry", {}, key=self._key())
         if reply is not None and reply.is_ack:
             self.ledger.created.add(reply.body["task_id"])
 
     def redrive(self, **wanted: str) -> None:
-        self.keys += 1
-        reply = self.ask("POST", "/aitp/dead-letters/redrive", {"filter": wanted}, key=f"key-{self.keys}")
+        reply = self.ask("POST", "/aitp/dead-letters/redrive", {"filter": wanted}, key=self._key())
         if reply is not None and reply.is_ack:
             self.ledger.created |= {made["retried_as"] for made in reply.body["redriven"]}
 
     def schedule(self, **options: Any) -> str | None:
-        self.keys += 1
-        key = f"key-{self.keys}"
-        body = {"client_id": key, "task_type": "work", "capability_required": "report"} | options
-        reply = self.ask("POST", "/aitp/tasks/schedule", body, key=key)
-        if reply is None:
-            return None
-        assert reply.status == 201, reply
-        schedule_id: str = reply.body["schedule_id"]
-        self.ledger.schedules.add(schedule_id)
+        schedule_id = self._made("/aitp/tasks/schedule", "schedule_id", options)
+        self.ledger.schedules |= set() if schedule_id is None else {schedule_id}
         return schedule_id
 
     def pause(self, schedule_id: str) -> None:
@@ -96,9 +96,8 @@ class Client:
             self.ledger.backfilled.add((schedule_id, slot))
 
     def run_now(self, schedule_id: str) -> str | None:
-        self.keys += 1
         path = f"/aitp/tasks/schedule/{schedule_id}/run"
-        reply = self.ask("POST", path, {}, key=f"key-{self.keys}")
+        reply = self.ask("POST", path, {}, key=self._key())
         if reply is None or not reply.is_ack:
             return None
         task_id: str = reply.body["task_id"]
